@@ -45,6 +45,8 @@ export interface OsloSection {
   readonly span: Span;
   /** How oslo.config looks the section up: `DEFAULT` only when written so, all other names in lower case. */
   readonly lookup: string;
+  /** The header has a syntax problem (`[libvirt`, `[libvirt] # note`, `[]`) and the name is what was probably meant. */
+  readonly broken?: true;
 }
 
 export interface OsloEntry {
@@ -141,6 +143,8 @@ export interface ExportClient {
   /** Between the brackets; undefined when there are none. */
   readonly optionsSpan: Span | undefined;
   readonly options: readonly ListOption[];
+  /** Default options in force for this client, where a `-…` word between clients changed those of the entry. */
+  readonly defaults?: readonly ListOption[];
   readonly span: Span;
 }
 
