@@ -1,0 +1,40 @@
+import type { Finding } from './lint';
+import type { SourceFile } from './model/files';
+import type { Edit } from './rules/rule';
+
+/** Applies edits to one text. They may come in any order and must not overlap; several at one place are kept in their order. */
+export function applyEdits(text: string, edits: readonly Pick<Edit, 'span' | 'text'>[]): string {
+  const sorted = [...edits].sort((a, b) => a.span.start - b.span.start || a.span.end - b.span.end);
+  let out = '';
+  let at = 0;
+  for (const edit of sorted) {
+    if (edit.span.start < at) throw new RangeError('edits overlap');
+    out += text.slice(at, edit.span.start) + edit.text;
+    at = edit.span.end;
+  }
+  return out + text.slice(at);
+}
+
+/**
+ * The preferred fixes of findings that can be applied at once, as edits by file. A fix whose edits touch those of an
+ * earlier one is left for the next round: the caller lints again until nothing is left.
+ */
+export function composeFixes(findings: readonly Finding[]): Map<SourceFile, Edit[]> {
+  const taken = new Map<SourceFile, Edit[]>();
+  for (const finding of findings) {
+    const fix = finding.fixes.find((f) => f.preferred);
+    if (!fix || fix.edits.some((e) => e.file.defect)) continue;
+    if (fix.edits.some((edit) => taken.get(edit.file)?.some((other) => touches(edit, other)))) continue;
+    for (const edit of fix.edits) {
+      const list = taken.get(edit.file);
+      if (list) list.push(edit);
+      else taken.set(edit.file, [edit]);
+    }
+  }
+  return taken;
+}
+
+/** Overlapping, or inserting at the same place (whose order would be chance). */
+function touches(a: Edit, b: Edit): boolean {
+  return a.span.start <= b.span.end && b.span.start <= a.span.end;
+}

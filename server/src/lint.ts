@@ -1,0 +1,174 @@
+import { releaseIndex, releaseName } from './knowledge/releases';
+import type { Cluster } from './model/cluster';
+import type { SourceFile } from './model/files';
+import type { Host } from './model/host';
+import { parsed } from './model/parsed';
+import { RULES } from './rules/index';
+import type { Complaint, Edit, FixDraft, Related, Rule, Severity } from './rules/rule';
+import { DEFAULT_SETTINGS, levelOf, type Settings } from './settings';
+import type { Span } from './syntax/types';
+import { suppressedBy, type SuppressionUse } from './suppress';
+
+export interface Fix {
+  readonly title: string;
+  /** The one obvious repair: a single key press, and what "fix all" applies. */
+  readonly preferred: boolean;
+  readonly edits: readonly Edit[];
+}
+
+/** A rule's complaint, ready to be shown. */
+export interface Finding {
+  readonly rule: Rule;
+  readonly severity: Severity;
+  readonly message: string;
+  /** Undefined for findings in livemig.ini. */
+  readonly host: Host | undefined;
+  readonly file: SourceFile;
+  readonly span: Span;
+  readonly related: readonly Related[];
+  readonly fixes: readonly Fix[];
+  readonly tags: readonly ('deprecated' | 'unnecessary')[];
+}
+
+/** At most this many findings of one file are shown; the rest are counted. */
+export const MAX_FINDINGS_PER_FILE = 500;
+
+export interface LintResult {
+  /** By file in the order of hosts and files, then by place. */
+  readonly findings: readonly Finding[];
+  /** Findings left out by MAX_FINDINGS_PER_FILE. */
+  readonly hidden: ReadonlyMap<SourceFile, number>;
+}
+
+const hostCache = new WeakMap<Host, readonly Finding[]>();
+
+/** Judges a cluster. Pure: the same input gives the same findings, and nothing is read or written. */
+export function lint(cluster: Cluster, settings: Settings = DEFAULT_SETTINGS): LintResult {
+  const found: Finding[] = [];
+  for (const host of cluster.hosts) for (const finding of hostFindings(host)) found.push(finding);
+  const kinds = new Set(cluster.hosts.flatMap((h) => h.files.map((f) => f.kind)));
+  if (cluster.inventory) kinds.add('livemig-ini');
+  for (const rule of RULES) {
+    if (rule.scope === 'cluster' && rule.files.some((k) => kinds.has(k)))
+      rule.check(cluster, (complaint) => keep(found, toFinding(rule, complaint, complaint.host)));
+  }
+  const use: SuppressionUse = new Map();
+  const shown: Finding[] = [];
+  for (const finding of found) {
+    const level = levelOf(finding.rule.id, settings, cluster.inventory);
+    if (level === 'off' || suppressedBy(finding, use)) continue;
+    shown.push(level === undefined ? finding : { ...finding, severity: level });
+  }
+  return sorted(cluster, shown);
+}
+
+function hostFindings(host: Host): readonly Finding[] {
+  const known = hostCache.get(host);
+  if (known) return known;
+  const found: Finding[] = [];
+  for (const rule of RULES) {
+    // Most hosts have few kinds of file: what none of them is marked by need not look.
+    if (rule.scope === 'host' && window(rule, host) !== 'never' && rule.files.some((k) => host.first(k)))
+      rule.check(host, (complaint) => keep(found, toFinding(rule, complaint, host)));
+  }
+  hostCache.set(host, found);
+  return found;
+}
+
+function keep(found: Finding[], finding: Finding | undefined): void {
+  if (finding) found.push(finding);
+}
+
+const boundsOf = new WeakMap<Rule, { readonly first: number; readonly last: number }>();
+
+/** Whether a rule's releases are met by all that the host may run, by the one it is judged by alone, or by neither. */
+function window(rule: Rule, host: Host): 'always' | 'guess' | 'never' {
+  if (!rule.releases) return 'always';
+  let bounds = boundsOf.get(rule);
+  if (!bounds) {
+    const { from: first, to: last } = rule.releases;
+    bounds = {
+      first: first === undefined ? 0 : (releaseIndex(first) ?? 0),
+      last: last === undefined ? Infinity : (releaseIndex(last) ?? Infinity),
+    };
+    boundsOf.set(rule, bounds);
+  }
+  const { first, last } = bounds;
+  const { index, from, to } = host.release;
+  if (index < first || index > last) return 'never';
+  return first <= from && to <= last ? 'always' : 'guess';
+}
+
+function toFinding(rule: Rule, complaint: Omit<Complaint, 'host'>, host: Complaint['host']): Finding | undefined {
+  const { values = {} } = complaint;
+  const applies = host ? window(rule, host) : 'always';
+  if (applies === 'never') return undefined;
+  const guess = host?.release.guessed && (complaint.guess === true || applies === 'guess');
+  const text = fill(rule.messages[complaint.message ?? 'default'] ?? rule.title, values);
+  const drafts = (complaint.fixes ?? []).filter((f): f is FixDraft => f !== undefined && f.edits.length > 0);
+  return {
+    rule,
+    severity: guess ? 'info' : (complaint.severity ?? rule.severity),
+    message: guess
+      ? `${text} (judged by ${releaseName(host.release.index)}, a guess: set \`release\` in livemig.ini)`
+      : text,
+    host,
+    file: complaint.file,
+    span: complaint.span,
+    related: complaint.related ?? [],
+    fixes: drafts.map((draft) => ({
+      title: fill(rule.fixes?.[draft.title] ?? draft.title, { ...values, ...draft.values }),
+      preferred: draft.preferred ?? drafts.length === 1,
+      edits: draft.edits,
+    })),
+    tags: complaint.tags ?? [],
+  };
+}
+
+/** Puts values in the place of their names in braces; a name without a value stays as it is. */
+function fill(text: string, values: Readonly<Record<string, string | number>>): string {
+  let out = '';
+  let at = 0;
+  for (let open = text.indexOf('{'); open >= 0; open = text.indexOf('{', open + 1)) {
+    const close = text.indexOf('}', open);
+    if (close < 0) break;
+    const value = values[text.slice(open + 1, close)];
+    if (value === undefined) continue;
+    out += text.slice(at, open) + visible(String(value));
+    at = close + 1;
+  }
+  return out + text.slice(at);
+}
+
+/** A value from a file, on one line and not endless. */
+function visible(value: string): string {
+  const line = /[\r\n\t]/.test(value) ? value.replace(/[\r\n\t]+/g, ' ') : value;
+  return line.length > 80 ? `${line.slice(0, 77)}…` : line;
+}
+
+function sorted(cluster: Cluster, findings: readonly Finding[]): LintResult {
+  const byFile = new Map<SourceFile, Finding[]>();
+  for (const host of cluster.hosts) for (const file of host.files) byFile.set(file, []);
+  if (cluster.inventory) byFile.set(cluster.inventory.file, []);
+  for (const finding of findings) byFile.get(finding.file)?.push(finding);
+  const all: Finding[] = [];
+  const hidden = new Map<SourceFile, number>();
+  const weight = { error: 0, warning: 1, info: 2 };
+  for (const [file, list] of byFile) {
+    if (list.length > MAX_FINDINGS_PER_FILE) {
+      // What matters most stays.
+      list.sort((a, b) => weight[a.severity] - weight[b.severity] || a.span.start - b.span.start);
+      hidden.set(file, list.length - MAX_FINDINGS_PER_FILE);
+      list.length = MAX_FINDINGS_PER_FILE;
+    }
+    list.sort((a, b) => a.span.start - b.span.start || a.span.end - b.span.end || (a.rule.id < b.rule.id ? -1 : 1));
+    all.push(...list);
+  }
+  return { findings: all, hidden };
+}
+
+/** Files of the cluster that can hold findings, in the order in which they are shown. */
+export function lintable(cluster: Cluster): SourceFile[] {
+  const files = cluster.hosts.flatMap((h) => h.files.filter((f) => parsed(f) !== undefined));
+  return cluster.inventory ? [...files, cluster.inventory.file] : files;
+}

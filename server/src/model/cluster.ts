@@ -1,0 +1,300 @@
+import type { ExportClient, ExportEntry, FstabEntry } from '../syntax/types';
+import type { SourceFile } from './files';
+import { Host, normalise, type HostInput } from './host';
+import { readInventory, type Inventory } from './inventory';
+import { documentOf } from './parsed';
+import { NETWORK_FILE_SYSTEMS } from './storage';
+
+/** A folder of hosts, before anything is judged. */
+export interface ClusterInput {
+  /** URI of the folder that holds the hosts. */
+  readonly root: string;
+  readonly hosts: readonly HostInput[];
+  /** livemig.ini beside the hosts. */
+  readonly inventory: SourceFile | undefined;
+}
+
+/** A release said from outside, before livemig.ini has its say. */
+export interface DeclaredRelease {
+  readonly release: string;
+  /** Who says so: `--release`, `the setting livemig.release`. */
+  readonly by: string;
+}
+
+export interface Mount {
+  readonly host: Host;
+  readonly file: SourceFile;
+  readonly entry: FstabEntry;
+}
+
+export interface Export {
+  readonly host: Host;
+  readonly file: SourceFile;
+  readonly entry: ExportEntry;
+}
+
+/** Hosts that migrate to each other, with what links them. */
+export class Cluster {
+  readonly root: string;
+  readonly hosts: readonly Host[];
+  readonly inventory: Inventory | undefined;
+  #names: Map<string, Host> | undefined;
+  #addresses: Map<string, Host> | undefined;
+  #ofHost: Map<Host, string[]> | undefined;
+
+  /** @param known hosts of the cluster as it was before: those whose files are the same objects are taken over as they are */
+  constructor(input: ClusterInput, declared?: DeclaredRelease, known?: Cluster) {
+    this.root = input.root;
+    const file = input.inventory;
+    this.inventory = file && (known?.inventory?.file === file ? known.inventory : readInventory(file));
+    const inventory = this.inventory;
+    const sameWords =
+      known !== undefined && known.inventory === inventory && known.declared?.release === declared?.release;
+    const before = new Map(sameWords ? known.hosts.map((h) => [h.folder + '\0' + h.name, h]) : []);
+    this.declared = declared;
+    this.hosts = input.hosts.map((h) => {
+      const old = before.get(h.folder + '\0' + h.name);
+      if (old && old.files.length === h.files.length && old.files.every((f, i) => f === h.files[i])) return old;
+      const hostname = h.files.find((f) => f.kind === 'hostname')?.text.trim();
+      const node = inventory?.nodes.find((n) => n.name === h.name || n.name === hostname);
+      const releases = [
+        { release: declared?.release, by: declared?.by ?? '' },
+        { release: node?.values.release, by: `livemig.ini, node ${h.name}` },
+        { release: inventory?.release, by: 'livemig.ini' },
+      ];
+      return new Host(h, { node, releases });
+    });
+  }
+
+  readonly declared: DeclaredRelease | undefined;
+
+  /** By any of a host's aliases; undefined when nobody or more than one bears the name. */
+  hostByName(name: string): Host | undefined {
+    if (!this.#names) {
+      this.#names = new Map();
+      const twice = new Set<string>();
+      for (const host of this.hosts) {
+        for (const alias of host.aliases) {
+          if (this.#names.has(alias)) twice.add(alias);
+          else this.#names.set(alias, host);
+        }
+      }
+      for (const alias of twice) this.#names.delete(alias);
+    }
+    return this.#names.get(name.toLowerCase());
+  }
+
+  /** By an address of its own, or one that some host's etc/hosts gives to its name. */
+  hostByAddress(address: string): Host | undefined {
+    if (!this.#addresses) {
+      this.#addresses = new Map();
+      for (const host of this.hosts)
+        for (const a of host.addresses) if (!this.#addresses.has(a)) this.#addresses.set(a, host);
+      for (const reader of this.hosts) {
+        const file = reader.first('hosts');
+        for (const entry of file ? documentOf(file, 'hosts').entries : []) {
+          if (isLoopback(entry.address) || this.#addresses.has(entry.address)) continue;
+          const owner = entry.names.map((n) => this.hostByName(n.name)).find((h) => h !== undefined);
+          if (owner) this.#addresses.set(entry.address, owner);
+        }
+      }
+    }
+    return this.#addresses.get(address);
+  }
+
+  /** A host's own addresses and those that some host's etc/hosts gives to its name; none that loop back. */
+  addressesOf(host: Host): readonly string[] {
+    if (!this.#ofHost) {
+      this.#ofHost = new Map();
+      this.hostByAddress('');
+      for (const [address, owner] of this.#addresses ?? []) {
+        if (!isAddress(address) || isLoopback(address)) continue;
+        const list = this.#ofHost.get(owner);
+        if (list) list.push(address);
+        else this.#ofHost.set(owner, [address]);
+      }
+    }
+    return this.#ofHost.get(host) ?? [];
+  }
+
+  /**
+   * The host that a name or address in somebody's file means.
+   * @param reader whose file it is: its etc/hosts has the first word on names
+   */
+  host(nameOrAddress: string, reader?: Host): Host | undefined {
+    for (const address of reader ? hostsAddresses(reader, nameOrAddress) : []) {
+      if (isLoopback(address)) continue;
+      const owner = this.hostByAddress(address);
+      if (owner) return owner;
+    }
+    return this.hostByAddress(nameOrAddress) ?? this.hostByName(nameOrAddress);
+  }
+
+  /** The host and path behind an fstab source such as `192.168.3.10:/srv`; undefined when it is none of ours. */
+  served(mount: Mount): { readonly server: Host; readonly path: string } | undefined {
+    const source = nfsSource(mount.entry.spec.value);
+    if (!source) return undefined;
+    const server = this.host(source.host, mount.host);
+    return server && { server, path: source.path };
+  }
+}
+
+/** Every line of etc/exports and exports.d. */
+export function exportsOf(host: Host): Export[] {
+  return host
+    .filesOf('exports')
+    .flatMap((file) => documentOf(file, 'exports').entries.map((entry) => ({ host, file, entry })));
+}
+
+/** Every line of etc/fstab. */
+export function mountsOf(host: Host): Mount[] {
+  const file = host.first('fstab');
+  return file ? documentOf(file, 'fstab').entries.map((entry) => ({ host, file, entry })) : [];
+}
+
+/** `host:/path` or `[2001:db8::1]:/path`, as fstab names an NFS share. */
+export interface NfsSource {
+  /** Without brackets. */
+  readonly host: string;
+  /** Normalised. */
+  readonly path: string;
+  /** Offset of the colon between the two. */
+  readonly colon: number;
+}
+
+/** A source in its parts; undefined for all that is no NFS share. */
+export function nfsSource(spec: string): NfsSource | undefined {
+  const source = /^(\[[^\]]+\]|[^:/]+):(\/.*)$/.exec(spec);
+  const host = source?.[1];
+  if (host === undefined) return undefined;
+  return { host: host.replace(/^\[|\]$/g, ''), path: normalise(source![2]!), colon: host.length };
+}
+
+const hostsIndex = new WeakMap<Host, ReadonlyMap<string, readonly string[]>>();
+
+/** The addresses of a name by the host's own etc/hosts, in its order (glibc returns all of them). */
+export function hostsAddresses(host: Host, name: string): readonly string[] {
+  let index = hostsIndex.get(host);
+  if (!index) {
+    const map = new Map<string, string[]>();
+    const file = host.first('hosts');
+    for (const entry of file ? documentOf(file, 'hosts').entries : []) {
+      if (!isAddress(entry.address)) continue;
+      for (const word of entry.names) {
+        const key = word.name.toLowerCase();
+        const list = map.get(key);
+        if (list) list.push(entry.address);
+        else map.set(key, [entry.address]);
+      }
+    }
+    hostsIndex.set(host, (index = map));
+  }
+  return index.get(name.toLowerCase()) ?? [];
+}
+
+const instancesMounts = new WeakMap<Host, { readonly mount: Mount | undefined }>();
+const namedMounts = new WeakMap<Host, { readonly mount: Mount | undefined }>();
+
+/** The entry that nova's instances lie on: the longest mount point that holds the path. Undefined without an fstab or a path. */
+export function instancesMount(host: Host): Mount | undefined {
+  const known = instancesMounts.get(host);
+  if (known) return known.mount;
+  const path = host.instancesPath;
+  let best: Mount | undefined;
+  let length = -1;
+  for (const mount of path === undefined ? [] : mountsOf(host)) {
+    const point = mount.entry.file.value;
+    // Of two entries on one mount point the first wins under systemd.
+    if (!point.startsWith('/') || point.length <= length || !covers(normalise(point), path!)) continue;
+    if (normalise(point).length <= length) continue;
+    best = mount;
+    length = normalise(point).length;
+  }
+  instancesMounts.set(host, { mount: best });
+  return best;
+}
+
+/** The entry of `instancesMount`, if its file system comes over the network. */
+export function sharedInstancesMount(host: Host): Mount | undefined {
+  const mount = instancesMount(host);
+  return mount && NETWORK_FILE_SYSTEMS.has(mount.entry.type.value) ? mount : undefined;
+}
+
+/** A path that by its name is a directory of nova's instances: what there is to go by without a nova.conf. */
+export function isInstancesName(path: string): boolean {
+  return /nova.*instances$/.test(normalise(path));
+}
+
+/**
+ * The network mount that the instances lie on, or are meant to: `sharedInstancesMount`; else, unless something of its own is
+ * mounted on instances_path, the first whose mount point is called so, or, without a nova.conf, whose source is.
+ */
+export function instancesStorage(host: Host): Mount | undefined {
+  const shared = sharedInstancesMount(host);
+  if (shared) return shared;
+  const known = namedMounts.get(host);
+  if (known) return known.mount;
+  const path = host.instancesPath;
+  const own = instancesMount(host);
+  const taken = own !== undefined && normalise(own.entry.file.value) === path;
+  const mount = (taken ? [] : mountsOf(host)).find(
+    ({ entry }) =>
+      NETWORK_FILE_SYSTEMS.has(entry.type.value) &&
+      (isInstancesName(entry.file.value) || (path === undefined && isInstancesName(entry.spec.value))),
+  );
+  namedMounts.set(host, { mount });
+  return mount;
+}
+
+/** Whether a directory holds a path, or is it. */
+export function covers(directory: string, path: string): boolean {
+  return directory === '/' || path === directory || path.startsWith(`${directory}/`);
+}
+
+/** Options of one client of an export with those of the line's `-` lists before them; a later one wins. */
+export function clientOptions(entry: ExportEntry, client: ExportClient): ReadonlyMap<string, string | undefined> {
+  const all = new Map<string, string | undefined>();
+  for (const option of [...(client.defaults ?? entry.defaults), ...client.options]) {
+    const opposite = OPPOSITE[option.name];
+    if (opposite) all.delete(opposite);
+    all.set(option.name, option.value);
+  }
+  return all;
+}
+
+const PAIRS = [
+  ['rw', 'ro'],
+  ['root_squash', 'no_root_squash'],
+  ['sync', 'async'],
+  ['subtree_check', 'no_subtree_check'],
+  ['secure', 'insecure'],
+  ['all_squash', 'no_all_squash'],
+] as const;
+
+/** The option that each option undoes. */
+export const OPPOSITE: Readonly<Record<string, string>> = Object.fromEntries(
+  PAIRS.flatMap(([a, b]) => [
+    [a, b],
+    [b, a],
+  ]),
+);
+
+export function isLoopback(address: string): boolean {
+  return /^127\.\d+\.\d+\.\d+$/.test(address) || address === '::1' || address.toLowerCase() === '::ffff:127.0.0.1';
+}
+
+/** `0.0.0.0`, `::` in any spelling and `*`: every address of the host. */
+export function isWildcard(address: string): boolean {
+  return (
+    address === '0.0.0.0' || address === '*' || address === '' || (address.includes(':') && /^[0:]+$/.test(address))
+  );
+}
+
+export function isAddress(text: string): boolean {
+  return isIpv4(text) || (text.includes(':') && /^[0-9a-f:.]+(%\w+)?$/i.test(text));
+}
+
+export function isIpv4(text: string): boolean {
+  const parts = text.split('.');
+  return parts.length === 4 && parts.every((p) => /^(0|[1-9]\d{0,2})$/.test(p) && Number(p) <= 255);
+}

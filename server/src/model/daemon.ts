@@ -1,0 +1,122 @@
+import type { ShellAssignment, Span, UpstartDocument } from '../syntax/types';
+import { basename, type SourceFile } from './files';
+import type { Host } from './host';
+import { documentOf } from './parsed';
+import type { Platform } from './platform';
+
+/** Where libvirtd's command line is set. */
+export interface DaemonArguments {
+  readonly file: SourceFile;
+  readonly span: Span;
+  readonly assignment: ShellAssignment | undefined;
+  /** Undefined where the value cannot be known without running it. */
+  readonly words: readonly string[] | undefined;
+}
+
+/** How libvirtd is started and on what it listens, as far as the files show it. */
+export interface Daemon {
+  /** The arguments that count: the default file's where it sets them and they are read, else the upstart job's. */
+  readonly arguments: DaemonArguments | undefined;
+  /** The default file's own, whether they count or not. */
+  readonly defaults: DaemonArguments | undefined;
+  /** The upstart job's own, also where the default file overrides them. */
+  readonly upstart: DaemonArguments | undefined;
+  /** `--listen` is given; undefined when no file that decides it is in view. */
+  readonly listen: boolean | undefined;
+  /**
+   * Systemd opens the TCP and TLS sockets itself; undefined when not known. `local`: it opens the daemon's Unix socket,
+   * and then the daemon takes no other than systemd's, whatever listen_tcp and listen_tls say.
+   */
+  readonly sockets: { readonly tcp: boolean; readonly tls: boolean; readonly local: boolean } | undefined;
+  /** Proven to be started without socket units: by an upstart job, a libvirt-bin default file, or units that are off. */
+  readonly serviceMode: boolean;
+}
+
+const VARIABLES = ['libvirtd_opts', 'LIBVIRTD_ARGS'];
+
+export function readDaemon(host: Host): Daemon {
+  const file = host.first('defaults');
+  const upstartFile = host.first('upstart');
+  const variable = file && argumentsVariable(host.platform, file);
+  const names = variable === undefined ? VARIABLES : [variable];
+  const defaults = file && fromAssignments(file, documentOf(file, 'shell').assignments, names);
+  const job = upstartFile && documentOf(upstartFile, 'upstart');
+  const exec =
+    upstartFile && job?.exec
+      ? { file: upstartFile, span: job.exec.span, assignment: undefined, words: literal(job.exec.command) }
+      : undefined;
+  const env = upstartFile && job && fromAssignments(upstartFile, job.env, VARIABLES);
+  // A command line without a variable takes nothing from elsewhere.
+  const upstart = exec?.words ? exec : (env ?? exec);
+  const overrides = defaults && !(exec?.words ?? (job && !readsDefaults(job)));
+  const decisive = overrides ? defaults : (upstart ?? defaults);
+  const running = host.facts?.daemonArguments;
+  const sockets = socketsOf(host);
+  const libvirtBin = upstartFile !== undefined || (file !== undefined && basename(file.path) === 'libvirt-bin');
+  return {
+    arguments: decisive,
+    defaults,
+    upstart,
+    listen: running ? listens(running) : decisive ? decisive.words && listens(decisive.words) : undefined,
+    sockets,
+    serviceMode: sockets ? !sockets.tcp && !sockets.tls && !sockets.local : libvirtBin,
+  };
+}
+
+/** Whether getopt would see `--listen`: `-l`, `-dl`, `--listen` or an unambiguous beginning of it. */
+export function listens(words: readonly string[]): boolean {
+  return words.some((w) => /^--l(i(s(t(en?)?)?)?)?$/.test(w) || /^-[dvhV]*l/.test(w));
+}
+
+/**
+ * The variable that the distribution's unit or job takes libvirtd's arguments from; undefined when the distribution is
+ * not known well enough. Debian renamed libvirtd_opts to LIBVIRTD_ARGS in 7.0.0-3 (NEWS.Debian), Red Hat never had another.
+ */
+export function argumentsVariable(platform: Platform, file: SourceFile): 'libvirtd_opts' | 'LIBVIRTD_ARGS' | undefined {
+  if (basename(file.path) === 'libvirt-bin') return 'libvirtd_opts';
+  if (file.path.includes('sysconfig/')) return 'LIBVIRTD_ARGS';
+  const { distribution } = platform;
+  const version = Number.parseFloat(distribution?.version ?? '');
+  if (Number.isNaN(version)) return undefined;
+  if (distribution?.id === 'debian') return version >= 11 ? 'LIBVIRTD_ARGS' : 'libvirtd_opts';
+  if (distribution?.id === 'ubuntu') return version >= 21.1 ? 'LIBVIRTD_ARGS' : 'libvirtd_opts';
+  return undefined;
+}
+
+/**
+ * Whether what the default file sets reaches the daemon. Each block of a job is a shell of its own: a default file read
+ * in `pre-start script` changes nothing for an `exec` stanza, as in Ubuntu 12.04.
+ */
+function readsDefaults({ text, exec }: UpstartDocument): boolean {
+  if (!exec) return true;
+  let opened = -1;
+  for (const line of text.slice(0, exec.span.start).matchAll(BLOCK)) opened = line[1] === undefined ? line.index : -1;
+  return opened >= 0 && text.slice(opened, exec.span.start).includes('/etc/default/');
+}
+
+/** Lines that open a main block or close any. */
+const BLOCK = /^[ \t]*(end[ \t]+)?script\b/gm;
+
+function fromAssignments(
+  file: SourceFile,
+  assignments: readonly ShellAssignment[],
+  names: readonly string[],
+): DaemonArguments | undefined {
+  const last = assignments.findLast((a) => names.includes(a.name));
+  return last && { file, span: last.span, assignment: last, words: last.value?.split(/\s+/).filter((w) => w !== '') };
+}
+
+/** A command line without anything a shell would expand. */
+function literal(command: string): readonly string[] | undefined {
+  return /[$`*?;&|<>]/.test(command) ? undefined : command.split(/\s+/).filter((w) => w !== '');
+}
+
+function socketsOf(host: Host): Daemon['sockets'] {
+  const active = host.facts?.sockets;
+  if (!active) return undefined;
+  return {
+    tcp: active.some((s) => /^(libvirtd|virtproxyd)-tcp\.socket$/.test(s)),
+    tls: active.some((s) => /^(libvirtd|virtproxyd)-tls\.socket$/.test(s)),
+    local: active.some((s) => /^(libvirtd|virtproxyd)\.socket$/.test(s)),
+  };
+}

@@ -1,0 +1,122 @@
+import type { Dialect } from '../syntax/types';
+
+/** What a file is to livemig, told by its path alone. */
+export type FileKind =
+  | 'nova'
+  | 'libvirtd'
+  | 'qemu'
+  | 'defaults'
+  | 'upstart'
+  | 'exports'
+  | 'fstab'
+  | 'hosts'
+  | 'passwd'
+  | 'group'
+  | 'hostname'
+  | 'os-release'
+  | 'livemig-ini'
+  | 'facts';
+
+/** Why a file's bytes are no text that livemig can judge or repair. */
+export interface FileDefect {
+  readonly code: 'utf-16' | 'not-utf-8' | 'nul';
+  /** Offset into `text` of the first offending character. */
+  readonly offset: number;
+  /** The byte, as `0xE9`; empty for UTF-16. */
+  readonly byte: string;
+}
+
+/** One file as it was read. Immutable: a change makes a new one, which is what the caches go by. */
+export interface SourceFile {
+  readonly uri: string;
+  /** Below the host's folder, with slashes: `etc/nova/nova.conf`. */
+  readonly path: string;
+  readonly kind: FileKind;
+  readonly text: string;
+  readonly defect?: FileDefect;
+}
+
+const NAMES: Readonly<Record<string, FileKind>> = {
+  'nova.conf': 'nova',
+  'libvirtd.conf': 'libvirtd',
+  'virtproxyd.conf': 'libvirtd',
+  'virtqemud.conf': 'libvirtd',
+  'livemig.ini': 'livemig-ini',
+  'facts.json': 'facts',
+};
+
+/** Names that mean something only under `etc/`: elsewhere an `exports` or a `hosts` is somebody else's. */
+const UNDER_ETC: Readonly<Record<string, FileKind>> = {
+  'libvirt/qemu.conf': 'qemu',
+  'default/libvirt-bin': 'defaults',
+  'default/libvirtd': 'defaults',
+  'sysconfig/libvirtd': 'defaults',
+  'init/libvirt-bin.conf': 'upstart',
+  exports: 'exports',
+  fstab: 'fstab',
+  hosts: 'hosts',
+  passwd: 'passwd',
+  group: 'group',
+  hostname: 'hostname',
+  'os-release': 'os-release',
+};
+
+/** Files that may lie bare in a folder without `etc/`. */
+const BARE: Readonly<Record<string, FileKind>> = {
+  'qemu.conf': 'qemu',
+  'libvirt-bin': 'defaults',
+  'libvirt-bin.conf': 'upstart',
+  exports: 'exports',
+  fstab: 'fstab',
+};
+
+/** Folders whose `nova-*.conf` are other programs': upstart jobs, web server sites, log rotation, units' drop-ins. */
+const FOREIGN = /^(?:init|vhosts|sites-\w+|conf-\w+|(?!nova[\w-]*\.conf\.d$).*\.d)$/;
+
+/**
+ * The kind of the file at a path, or undefined when it is none of ours.
+ * @param path with slashes; absolute, or below a host's folder
+ * @param bare also take the names that need an `etc/` above them, as in a folder that directly holds known files
+ */
+export function kindOf(path: string, bare = false): FileKind | undefined {
+  const parts = path.split('/').filter((p) => p !== '' && p !== '.');
+  const name = parts.at(-1) ?? '';
+  const folder = parts.at(-2) ?? '';
+  const known = NAMES[name] ?? (/^nova-[\w.-]+\.conf$/.test(name) ? 'nova' : undefined);
+  if (known && !(known === 'nova' && FOREIGN.test(folder))) return known;
+  if (folder === 'nova.conf.d' && name.endsWith('.conf')) return 'nova';
+  const etc = parts.lastIndexOf('etc');
+  if (etc >= 0 && etc < parts.length - 1) {
+    const below = parts.slice(etc + 1).join('/');
+    if (/^exports\.d\/[^/.][^/]*\.exports$/.test(below)) return 'exports';
+    return UNDER_ETC[below];
+  }
+  // A node's folder collected without `etc/`: libvirt/qemu.conf, default/libvirt-bin.
+  const two = UNDER_ETC[`${folder}/${name}`];
+  if (two) return two;
+  return bare ? BARE[name] : undefined;
+}
+
+const DIALECTS: Readonly<Partial<Record<FileKind, Dialect>>> = {
+  nova: 'oslo',
+  libvirtd: 'libvirt',
+  qemu: 'libvirt',
+  defaults: 'shell',
+  upstart: 'upstart',
+  exports: 'exports',
+  fstab: 'fstab',
+  hosts: 'hosts',
+  passwd: 'passwd',
+  group: 'group',
+  'livemig-ini': 'livemig-ini',
+};
+
+/** The dialect a kind of file is written in; undefined for those livemig reads without a parser. */
+export function dialectOf(kind: FileKind): Dialect | undefined {
+  return DIALECTS[kind];
+}
+
+/** Last part of a path. */
+export function basename(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}

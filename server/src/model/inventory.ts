@@ -1,0 +1,69 @@
+import { parse as parseIni } from 'ini';
+import type { LivemigEntry, LivemigSection, Span } from '../syntax/types';
+import type { SourceFile } from './files';
+import { documentOf } from './parsed';
+
+/** A `[node NAME]` of livemig.ini. */
+export interface InventoryNode {
+  readonly name: string;
+  readonly address: string | undefined;
+  readonly roles: readonly string[];
+  /** All keys of the section, as text. */
+  readonly values: Readonly<Record<string, string>>;
+  readonly section: LivemigSection;
+}
+
+/** livemig.ini: which nodes there are, and how the linter is set. */
+export interface Inventory {
+  readonly file: SourceFile;
+  readonly release: string | undefined;
+  readonly nodes: readonly InventoryNode[];
+  /** Severity by rule id, as written; nonsense included, which a rule reports. */
+  readonly rules: Readonly<Record<string, string>>;
+}
+
+/** Values come from the `ini` package, ranges from our own dialect; a property test holds that both read the same. */
+export function readInventory(file: SourceFile): Inventory {
+  const document = documentOf(file, 'livemig-ini');
+  const values = valuesBySection(file.defect ? '' : file.text);
+  const nodes: InventoryNode[] = [];
+  for (const section of document.sections) {
+    if (section.kind !== 'node' || section.argument === undefined) continue;
+    const own = values.get(`node ${section.argument}`) ?? {};
+    nodes.push({
+      name: section.argument,
+      address: own.address,
+      roles: (own.roles ?? '').split(/[\s,]+/).filter((r) => r !== ''),
+      values: own,
+      section,
+    });
+  }
+  return { file, release: values.get('')?.release, nodes, rules: values.get('rules') ?? {} };
+}
+
+/** The entry of a key, for ranges; the last one, which is the one that counts. */
+export function inventoryEntry(inventory: Inventory, section: string, key: string): LivemigEntry | undefined {
+  return documentOf(inventory.file, 'livemig-ini').entries.findLast(
+    (e) => e.key === key && (e.section?.kind ?? '') === section,
+  );
+}
+
+/** Where a node is declared. */
+export function nodeSpan(node: InventoryNode): Span {
+  return node.section.span;
+}
+
+function valuesBySection(text: string): Map<string, Record<string, string>> {
+  // The package splits headers at dots, and a node may well be called compute1.example.org.
+  const escaped = text
+    .replace(/^\uFEFF/, '')
+    .replace(/^(\s*\[)([^\]\n]*)\]/gm, (_, open: string, name: string) => `${open}${name.replace(/\./g, '\\.')}]`);
+  const sections = new Map<string, Record<string, string>>([['', {}]]);
+  for (const [name, value] of Object.entries(parseIni(escaped))) {
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+      const strings = Object.entries(value as Record<string, unknown>).map(([k, v]) => [k, String(v)] as const);
+      sections.set(name.trim().replace(/\s+/g, ' '), Object.fromEntries(strings));
+    } else sections.get('')![name] = String(value);
+  }
+  return sections;
+}

@@ -1,0 +1,81 @@
+import { releaseIndex } from '../knowledge/releases';
+import type { Facts } from './facts';
+import type { SourceFile } from './files';
+import type { ReleaseJudgement } from './release';
+
+/** What a host runs on. An undefined field is not known; rules that need it stay silent. */
+export interface Platform {
+  readonly init: 'systemd' | 'upstart' | 'sysvinit' | undefined;
+  /** Three numbers, as libvirt and QEMU count. */
+  readonly libvirt: readonly number[] | undefined;
+  readonly qemu: readonly number[] | undefined;
+  readonly distribution: { readonly id: string; readonly version: string } | undefined;
+  readonly daemons: 'monolithic' | 'modular' | undefined;
+  /** True when `init` was inferred from the release's age alone. */
+  readonly guessed: boolean;
+}
+
+/** Facts first, then livemig.ini, then the files themselves, then the era of the release. */
+export function judgePlatform(
+  files: readonly SourceFile[],
+  facts: Facts | undefined,
+  declared: Readonly<Record<string, string>>,
+  release: ReleaseJudgement,
+): Platform {
+  const distribution = facts?.distribution ?? osRelease(files);
+  const said = facts?.init ?? initOf(declared.init) ?? initByFiles(files, distribution);
+  const kilo = releaseIndex('kilo') ?? 0;
+  const byEra = !release.guessed && release.index > kilo ? 'systemd' : undefined;
+  return {
+    init: said ?? byEra,
+    libvirt: version(facts?.libvirt ?? declared.libvirt),
+    qemu: version(facts?.qemu ?? declared.qemu),
+    distribution,
+    daemons: facts?.daemons ?? (files.some((f) => /virt(proxy|qemu)d\.conf$/.test(f.path)) ? 'modular' : undefined),
+    guessed: said === undefined,
+  };
+}
+
+function initOf(word: string | undefined): Platform['init'] {
+  return word === 'systemd' || word === 'upstart' || word === 'sysvinit' ? word : undefined;
+}
+
+function initByFiles(files: readonly SourceFile[], distribution: Platform['distribution']): Platform['init'] {
+  if (files.some((f) => f.kind === 'upstart')) return 'upstart';
+  if (!distribution) return undefined;
+  const number = Number.parseFloat(distribution.version);
+  const first: Readonly<Record<string, number>> = {
+    debian: 8,
+    ubuntu: 15.04,
+    rhel: 7,
+    centos: 7,
+    rocky: 8,
+    almalinux: 8,
+    fedora: 15,
+  };
+  const since = first[distribution.id];
+  if (since === undefined || Number.isNaN(number)) return undefined;
+  if (number >= since) return 'systemd';
+  return distribution.id === 'ubuntu' ? 'upstart' : 'sysvinit';
+}
+
+function osRelease(files: readonly SourceFile[]): Platform['distribution'] {
+  const text = files.find((f) => f.kind === 'os-release')?.text;
+  const id = text && /^ID="?([\w.-]+)"?\s*$/m.exec(text)?.[1];
+  return id ? { id, version: /^VERSION_ID="?([\w.]+)"?\s*$/m.exec(text)?.[1] ?? '' } : undefined;
+}
+
+function version(text: string | undefined): readonly number[] | undefined {
+  const match = text === undefined ? null : /(\d+)\.(\d+)(?:\.(\d+))?/.exec(text);
+  return match ? [Number(match[1]), Number(match[2]), Number(match[3] ?? 0)] : undefined;
+}
+
+/** Whether a version is at least another; undefined when it is not known. */
+export function atLeast(known: readonly number[] | undefined, wanted: readonly number[]): boolean | undefined {
+  if (!known) return undefined;
+  for (let i = 0; i < wanted.length; i++) {
+    const difference = (known[i] ?? 0) - (wanted[i] ?? 0);
+    if (difference !== 0) return difference > 0;
+  }
+  return true;
+}

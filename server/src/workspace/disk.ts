@@ -1,0 +1,43 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { join, type FileSource, type FolderEntry } from './source';
+
+/** Reads at most this many files at a time: a fleet has more than a process may open. */
+const PARALLEL = 64;
+
+/** The disk, by `file:` URIs. */
+export function diskSource(): FileSource {
+  const gate = limiter(PARALLEL);
+  return {
+    list: (folder) =>
+      gate(async () => {
+        const entries = await readdir(fileURLToPath(folder), { withFileTypes: true });
+        return Promise.all(
+          entries.map(async (e): Promise<FolderEntry> => {
+            if (e.isFile()) return { name: e.name, type: 'file' };
+            if (e.isDirectory()) return { name: e.name, type: 'folder' };
+            if (!e.isSymbolicLink()) return { name: e.name, type: 'other' };
+            const target = await stat(fileURLToPath(join(folder, e.name))).catch(() => undefined);
+            return { name: e.name, type: target?.isFile() ? 'file' : 'other' };
+          }),
+        );
+      }),
+    read: (uri) => gate(() => readFile(fileURLToPath(uri))),
+  };
+}
+
+/** Runs at most `limit` tasks at a time, the others in the order they came. */
+function limiter(limit: number): <T>(task: () => Promise<T>) => Promise<T> {
+  const waiting: (() => void)[] = [];
+  let running = 0;
+  return async (task) => {
+    if (running >= limit) await new Promise<void>((go) => waiting.push(go));
+    running++;
+    try {
+      return await task();
+    } finally {
+      running--;
+      waiting.shift()?.();
+    }
+  };
+}
