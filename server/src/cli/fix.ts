@@ -1,0 +1,75 @@
+import { applyEdits, composeFixes } from '../fixes';
+import { lint } from '../lint';
+import { Cluster, type ClusterInput } from '../model/cluster';
+import type { SourceFile } from '../model/files';
+import { reasonOf } from '../workspace/discover';
+import type { Settings } from '../settings';
+import { readPaths, reportOf, targetOf } from './input';
+import { write, type Common } from './options';
+import { replaceFile } from './replace';
+
+export interface FixOptions extends Common {
+  readonly dryRun: boolean;
+}
+
+/** Repairs repair what earlier repairs uncovered; a chain longer than this is a rule at fault, and is left. */
+const MAX_ROUNDS = 10;
+
+/** `livemig fix`: applies every preferred fix until none is left. Exit code as `lint`, of what remains. */
+export async function fixCommand(paths: readonly string[], options: FixOptions): Promise<number> {
+  const settings: Settings = { rules: options.rules };
+  const input = await readPaths(paths, options.release);
+  const failures = [...input.failures];
+  const before = new Map(input.clusters.flatMap((c) => filesOf(c)).map((f) => [f.uri, f.text]));
+  const repaired = input.clusters.map((cluster) => repair(cluster, settings));
+  const report = reportOf({ ...input, clusters: repaired }, settings);
+  let changed = 0;
+  for (const file of repaired.flatMap((c) => filesOf(c))) {
+    const old = before.get(file.uri);
+    if (old === undefined || old === file.text) continue;
+    changed++;
+    const shown = report.show(file.uri);
+    if (options.dryRun) {
+      const { createTwoFilesPatch } = await import('diff');
+      await write(createTwoFilesPatch(`a/${shown}`, `b/${shown}`, old, file.text).replace(/^=+\n/, ''));
+      continue;
+    }
+    try {
+      await replaceFile(targetOf(file.uri), old, file.text);
+      await write(`repaired ${shown}\n`);
+    } catch (error) {
+      failures.push({ uri: file.uri, reason: reasonOf(error) });
+    }
+  }
+  for (const failure of failures) process.stderr.write(`${report.show(failure.uri)}: ${failure.reason}\n`);
+  const left = report.findings.filter((f) => f.severity !== 'info').length;
+  if (!options.dryRun)
+    await write(`${changed} file${changed === 1 ? '' : 's'} repaired, ${left} problem${left === 1 ? '' : 's'} left\n`);
+  if (failures.length > 0) return 2;
+  return report.findings.some((f) => f.severity === 'error') ? 1 : 0;
+}
+
+function filesOf(cluster: Cluster): SourceFile[] {
+  const files = cluster.hosts.flatMap((h) => h.files);
+  return cluster.inventory ? [...files, cluster.inventory.file] : files;
+}
+
+/** The cluster with every preferred fix applied; nothing is written. */
+export function repair(cluster: Cluster, settings: Settings): Cluster {
+  let now = cluster;
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const edits = composeFixes(lint(now, settings).findings);
+    if (edits.size === 0) return now;
+    const renew = (file: SourceFile): SourceFile => {
+      const own = edits.get(file);
+      return own ? { ...file, text: applyEdits(file.text, own) } : file;
+    };
+    const input: ClusterInput = {
+      root: now.root,
+      hosts: now.hosts.map((h) => ({ name: h.name, folder: h.folder, files: h.files.map(renew) })),
+      inventory: now.inventory && renew(now.inventory.file),
+    };
+    now = new Cluster(input, now.declared, now);
+  }
+  return now;
+}

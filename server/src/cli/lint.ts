@@ -1,0 +1,41 @@
+import { pretty } from '../report/pretty';
+import { json } from '../report/json';
+import type { Report } from '../report/item';
+import type { Severity } from '../rules/rule';
+import type { Settings } from '../settings';
+import { readPaths, readStandardInput, reportOf } from './input';
+import { write, type Common } from './options';
+
+export interface LintOptions extends Common {
+  readonly format: 'pretty' | 'json' | 'sarif';
+  readonly severity: Severity;
+  readonly maxWarnings: number | undefined;
+  readonly stdinFilename: string | undefined;
+}
+
+const WEIGHT = { error: 0, warning: 1, info: 2 };
+
+/** `livemig lint`: exit code 0 without errors, 1 with an error or too many warnings, 2 when a PATH could not be read. */
+export async function lintCommand(paths: readonly string[], options: LintOptions): Promise<number> {
+  const settings: Settings = { rules: options.rules };
+  const input = paths.includes('-')
+    ? await readStandardInput(options.stdinFilename ?? '', options.release)
+    : await readPaths(paths, options.release);
+  const all = reportOf(input, settings);
+  const report: Report = {
+    ...all,
+    findings: all.findings.filter((f) => WEIGHT[f.severity] <= WEIGHT[options.severity]),
+  };
+  await write(await render(report, input.base, options));
+  if (report.failures.length > 0) return 2;
+  const errors = all.findings.some((f) => f.severity === 'error');
+  const warnings = all.findings.filter((f) => f.severity === 'warning').length;
+  return errors || (options.maxWarnings !== undefined && warnings > options.maxWarnings) ? 1 : 0;
+}
+
+async function render(report: Report, base: string, options: LintOptions): Promise<string> {
+  if (options.format === 'json') return json(report);
+  if (options.format === 'pretty') return pretty(report, options.colour);
+  const { sarif } = await import('../report/sarif');
+  return sarif(report, base, options.version);
+}
