@@ -18,7 +18,9 @@ export async function settingsSchema(root) {
     properties['livemig.release'].enum = ['auto', ...RELEASES.map((r) => r.name)];
     const rules = properties['livemig.rules'];
     rules.properties = Object.fromEntries(
-      [...RULES].sort((a, b) => (a.id < b.id ? -1 : 1)).map((r) => [r.id, { enum: LEVELS, description: `${r.title} (${r.severity})` }]),
+      [...RULES]
+        .sort((a, b) => (a.id < b.id ? -1 : 1))
+        .map((r) => [r.id, { enum: LEVELS, description: `${r.title} (${r.severity})` }]),
     );
     delete rules.propertyNames;
     rules.additionalProperties = false;

@@ -120,19 +120,24 @@ function judge(slot: Slot, r: ReleaseIndex): Lookup {
   return { kind: 'too-new', option: target, added: Math.min(...slot.aliases.map((a) => a.from)) };
 }
 
+const FOREIGN: Lookup = { kind: 'foreign' };
+
 /** Per release, what has been worked out. */
 interface Memo {
   readonly known: Map<Slot, Lookup>;
-  readonly unknown: Map<string, Lookup>;
+  /** By section, then by key; null for a section that is not nova's to judge. */
+  readonly unknown: Map<string, Map<string, Lookup> | null>;
   readonly options: Map<string, readonly NovaOption[]>;
+  readonly near: Map<string, readonly string[]>;
   sections?: ReadonlySet<string>;
 }
 const memos: Memo[] = [];
 const memo = (r: ReleaseIndex): Memo =>
   (memos[r] ??= {
     known: new Map<Slot, Lookup>(),
-    unknown: new Map<string, Lookup>(),
+    unknown: new Map<string, Map<string, Lookup> | null>(),
     options: new Map<string, readonly NovaOption[]>(),
+    near: new Map<string, readonly string[]>(),
   });
 
 /** Typing a name leaves all its beginnings behind: forget them now and then. */
@@ -161,10 +166,15 @@ function novaOwns(section: string, r: ReleaseIndex): boolean {
 }
 
 function unknownKey(section: string, key: string, r: ReleaseIndex): Lookup {
-  if (!novaOwns(section, r)) return { kind: 'foreign' };
-  const { unknown } = memo(r);
-  const id = slotId(section, key);
-  let answer = unknown.get(id);
+  const known = memo(r).unknown;
+  let ofSection = known.get(section);
+  if (ofSection === undefined) {
+    if (known.size >= MAX_UNKNOWN) known.clear();
+    ofSection = novaOwns(section, r) ? new Map<string, Lookup>() : null;
+    known.set(section, ofSection);
+  }
+  if (!ofSection) return FOREIGN;
+  let answer = ofSection.get(key);
   if (!answer) {
     const elsewhere = (catalogue().liveMigration.get(key) ?? []).filter(
       (o) => o.group !== section && optionHolds(o, r),
@@ -177,8 +187,8 @@ function unknownKey(section: string, key: string, r: ReleaseIndex): Lookup {
       ),
       elsewhere: elsewhere.map(place),
     };
-    if (unknown.size >= MAX_UNKNOWN) unknown.clear();
-    unknown.set(id, answer);
+    if (ofSection.size >= MAX_UNKNOWN) ofSection.clear();
+    ofSection.set(key, answer);
   }
   return answer;
 }
@@ -217,7 +227,14 @@ export function knownSections(r: ReleaseIndex): ReadonlySet<string> {
 /** The sections that `name` (as written) was probably meant to be; none for one that is known. */
 export function nearSections(name: string, r: ReleaseIndex): readonly string[] {
   const known = knownSections(r);
-  return known.has(sectionName(name)) ? [] : nearest(name, known);
+  if (known.has(sectionName(name))) return [];
+  const { near } = memo(r);
+  let found = near.get(name);
+  if (!found) {
+    if (near.size >= MAX_UNKNOWN) near.clear();
+    near.set(name, (found = nearest(name, known)));
+  }
+  return found;
 }
 
 /**

@@ -1,0 +1,166 @@
+import { distance } from 'fastest-levenshtein';
+import {
+  instancesMount,
+  isInstancesName,
+  mountsOf,
+  nfsSource,
+  sharedInstancesMount,
+  type Cluster,
+  type Mount,
+} from '../../model/cluster';
+import { normalise, type Host } from '../../model/host';
+import { isNfs } from '../../model/storage';
+import { replace, setOsloOption } from '../edits';
+import { defineRule, type Related } from '../rule';
+import { isBind } from './_mounts';
+
+/** How many letters two paths may differ by and still be meant for one. */
+const SLIP = 2;
+
+export default defineRule({
+  id: 'fstab/wrong-mountpoint',
+  scope: 'cluster',
+  title: 'The share of the instances is mounted beside instances_path',
+  severity: 'error',
+  files: ['fstab'],
+  messages: {
+    default: '{source} is mounted on {point}, but nova has its instances in {path}, on the local disk; mount it there',
+    peer: '{source} holds the instances of {peer}, but is mounted on {point} here, not on {path}: mount it there',
+  },
+  fixes: { point: 'Mount it on {path}', path: 'Set instances_path to {point}' },
+  why: `Nova writes into instances_path whatever is mounted elsewhere. The test file of the destination is not seen by the source: *is
+not on shared storage: Shared storage live-migration requires either shared storage or boot-from-volume with no local disks.*`,
+  sources: [
+    'nova/virt/libvirt/driver.py, check_can_live_migrate_source',
+    'nova 26.2.2 with instances_path on a local disk',
+  ],
+  explains: [/is not on shared storage/],
+  preflight: true,
+  examples: [
+    {
+      title: 'a letter is missing',
+      files: {
+        'etc/nova/nova.conf': '[DEFAULT]\nstate_path = /var/lib/nova\n',
+        'etc/fstab': '10.0.0.9:/srv ⟦/var/lib/nova/instance⟧ nfs defaults 0 0\n',
+      },
+      good: { 'etc/fstab': '10.0.0.9:/srv /var/lib/nova/instances nfs defaults 0 0\n' },
+    },
+    {
+      title: 'another host mounts the same share at its instances_path',
+      files: {
+        'c1/etc/nova/nova.conf': '[DEFAULT]\ninstances_path = /srv/instances\n',
+        'c1/etc/fstab': '10.0.0.9:/vol1 /srv/instances nfs defaults 0 0\n',
+        'c2/etc/nova/nova.conf': '[DEFAULT]\ndebug = true\n',
+        'c2/etc/fstab': '10.0.0.9:/vol1 ⟦/srv/instances⟧ nfs defaults 0 0\n',
+      },
+      fix: 'path',
+      good: { 'c2/etc/nova/nova.conf': '[DEFAULT]\ndebug = true\ninstances_path = /srv/instances\n' },
+    },
+    {
+      title: 'only the source is called so',
+      severity: 'warning',
+      files: {
+        'etc/nova/nova.conf': '[DEFAULT]\nstate_path = /var/lib/nova\n',
+        'etc/libvirt/qemu.conf': '',
+        'etc/fstab': '10.0.0.9:/var/lib/nova/instances ⟦/mnt/nova⟧ nfs defaults 0 0\n',
+      },
+      fix: 'point',
+      good: { 'etc/fstab': '10.0.0.9:/var/lib/nova/instances /var/lib/nova/instances nfs defaults 0 0\n' },
+    },
+    {
+      title: 'shares for something else, instances in Ceph',
+      files: {
+        'a/etc/nova/nova.conf': '[DEFAULT]\nstate_path = /var/lib/nova\n',
+        'a/etc/fstab':
+          'n:/glance /var/lib/glance/images nfs defaults 0 0\nn:/b/nova-instances /backup nfs ro 0 0\nn:/mnt /var/lib/nova/mnt nfs rw 0 0\n',
+        'b/etc/nova/nova.conf': '[libvirt]\nimages_type = rbd\n',
+        'b/etc/fstab': 'n:/var/lib/nova/instances /mnt nfs defaults 0 0\n',
+      },
+    },
+    {
+      title: 'bound to the place',
+      files: {
+        'etc/nova/nova.conf': '[DEFAULT]\nstate_path = /var/lib/nova\n',
+        'etc/fstab':
+          'n:/i /srv/nova/instances nfs defaults 0 0\n/srv/nova/instances /var/lib/nova/instances none bind 0 0\n',
+      },
+    },
+  ],
+  check(cluster, report) {
+    const sources = new Map<string, Mount>();
+    for (const host of cluster.hosts) {
+      const mount = sharedInstancesMount(host);
+      const key = mount && keyOf(cluster, mount);
+      if (key !== undefined && !sources.has(key)) sources.set(key, mount!);
+    }
+    for (const host of cluster.hosts) {
+      const path = host.instancesPath;
+      if (path === undefined || sharedInstancesMount(host)) continue;
+      const covering = instancesMount(host);
+      // On a mount of its own (a bind, a cluster file system, a disk) somebody has decided where it lies.
+      if (covering && (isBind(covering) || normalise(covering.entry.file.value) === path)) continue;
+      if (host.nova.get('images_type')?.value === 'rbd') continue;
+      for (const mount of mountsOf(host)) {
+        const { entry, file } = mount;
+        if (!isNfs(entry.type.value)) continue;
+        const point = normalise(entry.file.value);
+        const key = keyOf(cluster, mount);
+        const peer = key === undefined ? undefined : sources.get(key);
+        const slip = distance(point, path) <= SLIP || (isInstancesName(point) && !isBackup(mount));
+        const named = host.isCompute && nfsSource(entry.spec.value)?.path === path && !isBackup(mount);
+        if (!peer && !slip && !named) continue;
+        const nova = host.nova.files[0]!;
+        report({
+          host,
+          file,
+          span: entry.file.span,
+          message: peer ? 'peer' : 'default',
+          values: { source: entry.spec.value, point, path, peer: peer?.host.name ?? '' },
+          severity: peer || distance(point, path) <= SLIP ? 'error' : 'warning',
+          related: related(host, peer),
+          fixes: [
+            {
+              title: 'point',
+              edits: [replace(file, entry.file.span, path.replace(/ /g, '\\040'))],
+              preferred: distance(point, path) <= SLIP,
+            },
+            distance(point, path) <= SLIP
+              ? undefined
+              : {
+                  title: 'path',
+                  edits: [setOsloOption(nova, 'DEFAULT', 'instances_path', point)],
+                  preferred: false,
+                },
+          ],
+        });
+        break;
+      }
+    }
+  },
+});
+
+/** Server and path of an NFS share, the same for every spelling that the cluster knows. */
+function keyOf(cluster: Cluster, mount: Mount): string | undefined {
+  const source = nfsSource(mount.entry.spec.value);
+  if (!source) return undefined;
+  const server = cluster.host(source.host, mount.host);
+  return `${server ? `${server.folder}\0${server.name}` : source.host.toLowerCase()}\0${source.path}`;
+}
+
+function isBackup({ entry }: Mount): boolean {
+  return /backup|archive|old|snap|\bbak\b/i.test(`${entry.spec.value} ${entry.file.value}`);
+}
+
+function related(host: Host, peer: Mount | undefined): Related[] {
+  const set = host.nova.get('instances_path');
+  const found: Related[] = [];
+  if (set?.file && set.entry)
+    found.push({ file: set.file, span: set.entry.span, message: 'nova keeps its instances here' });
+  if (peer)
+    found.push({
+      file: peer.file,
+      span: peer.entry.file.span,
+      message: `${peer.host.name} mounts it on its instances_path`,
+    });
+  return found;
+}

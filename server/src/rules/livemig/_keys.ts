@@ -1,0 +1,10 @@
+/** What livemig.ini may hold: keys by the kind of section; the empty kind is the top of the file. Those of `rules` are the ids. */
+export const KEYS: Readonly<Record<string, readonly string[]>> = {
+  '': ['release'],
+  rules: [],
+  cloud: ['driver', 'name'],
+  node: ['address', 'user', 'roles', 'release', 'init', 'libvirt', 'qemu'],
+};
+
+/** Kinds of section, in the order of the reference. */
+export const SECTIONS = ['rules', 'cloud', 'node'] as const;

@@ -1,0 +1,49 @@
+import type { Cluster } from '../../model/cluster';
+import type { Host } from '../../model/host';
+import type { Setting } from '../../model/nova';
+
+/** Options that only the libvirt driver of nova-compute reads: a nova.conf that sets one is a compute's. */
+const DRIVER_OPTIONS: readonly Setting[] = [
+  'virt_type',
+  'live_migration_uri',
+  'live_migration_flag',
+  'block_migration_flag',
+  'live_migration_scheme',
+  'live_migration_inbound_addr',
+  'live_migration_tunnelled',
+  'live_migration_with_native_tls',
+  'images_type',
+  'cpu_mode',
+  'cpu_models',
+];
+
+/** What oslo.config takes for yes. */
+export function isTrue(value: string | undefined): boolean {
+  return value !== undefined && /^(1|true|yes|on)$/i.test(value);
+}
+
+/**
+ * Whether a nova.conf may be judged as a compute's: by the host's roles where they are given, else by its other files,
+ * else by its own libvirt options. The same nova.conf on a controller is right with values that break a compute.
+ */
+export function runsGuests(host: Host): boolean {
+  if (host.nova.files.length === 0 || !usesLibvirt(host)) return false;
+  if ((host.node?.roles ?? []).length > 0) return host.isCompute;
+  if (host.isCompute) return true;
+  return DRIVER_OPTIONS.some((s) => host.nova.get(s)?.origin === 'set');
+}
+
+/** The hosts that migrate guests to each other by nova and libvirt, as far as their roles and files prove it. */
+export function computesOf(cluster: Cluster): readonly Host[] {
+  return cluster.hosts.filter((h) => h.isCompute && h.nova.files.length > 0 && usesLibvirt(h));
+}
+
+/** Also runs the console proxies, so that loopback addresses reach them. */
+export function runsProxies(host: Host): boolean {
+  return host.node?.roles.includes('controller') === true;
+}
+
+function usesLibvirt(host: Host): boolean {
+  const driver = host.nova.get('compute_driver');
+  return driver?.origin !== 'set' || !driver.value || /libvirt/i.test(driver.value);
+}
