@@ -105,7 +105,8 @@ test('live-migration options that came and went', () => {
 });
 
 test('every removal names live replacements only, every old name leads to a live option', () => {
-  for (const [section, slots] of catalogue().sections) {
+  for (const section of catalogue().sectionNames) {
+    const slots = catalogue().section(section)!;
     for (const key of slots.keys()) {
       for (const r of ALL) {
         const x = lookup(section, key, r);
@@ -127,7 +128,8 @@ test('every removal names live replacements only, every old name leads to a live
 });
 
 test('libraries are never unknown, removed or too new on our word', () => {
-  for (const [section, slots] of catalogue().sections) {
+  for (const section of catalogue().sectionNames) {
+    const slots = catalogue().section(section)!;
     for (const s of slots.values()) {
       if (s.option?.origin !== 'library') continue;
       for (const r of ALL)
@@ -368,7 +370,8 @@ test('windows, for the detection of a release', () => {
   assert.equal(optionWindow('DEFAULT', 'my_ip'), undefined);
   assert.equal(optionWindow('DEFAULT', 'rabbit_host'), undefined);
   assert.equal(optionWindow('libvirt', 'no_such_name'), undefined);
-  for (const [section, slots] of catalogue().sections) {
+  for (const section of catalogue().sectionNames) {
+    const slots = catalogue().section(section)!;
     for (const key of slots.keys()) {
       const w = optionWindow(section, key);
       if (!w) continue;

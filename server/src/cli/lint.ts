@@ -1,6 +1,7 @@
 import { pretty } from '../report/pretty';
 import { json } from '../report/json';
 import type { Report } from '../report/item';
+import { sarif } from '../report/sarif';
 import type { Severity } from '../rules/rule';
 import type { Settings } from '../settings';
 import { readPaths, readStandardInput, reportOf } from './input';
@@ -36,6 +37,5 @@ export async function lintCommand(paths: readonly string[], options: LintOptions
 async function render(report: Report, base: string, options: LintOptions): Promise<string> {
   if (options.format === 'json') return json(report);
   if (options.format === 'pretty') return pretty(report, options.colour);
-  const { sarif } = await import('../report/sarif');
   return sarif(report, base, options.version);
 }

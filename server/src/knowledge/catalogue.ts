@@ -1,6 +1,6 @@
 /** The option table as objects, indexed by section and key; built once, at the first question. */
 import { type ReleaseIndex } from './releases';
-import { FLAG, novaTable, OPTION_TYPES, type OptionType } from './tables';
+import { FLAG, novaTable, OPTION_TYPES, type NovaTable, type OptionType } from './tables';
 
 /** A value and the first release it holds for; the first one of a list holds from the beginning. */
 export type Since<T> = readonly [ReleaseIndex, T];
@@ -36,6 +36,7 @@ export interface NovaOption {
 
 /** An old name that leads to an option. */
 export interface Alias {
+  /** Looked up when asked for: making a section must not make all others. */
   readonly option: NovaOption;
   readonly from: ReleaseIndex;
   /** First release that ignores it. */
@@ -51,11 +52,15 @@ export interface Slot {
 }
 
 export interface Catalogue {
-  readonly sections: ReadonlyMap<string, ReadonlyMap<string, Slot>>;
-  /** Nova's own options that bear on live migration, by bare name. */
-  readonly liveMigration: ReadonlyMap<string, readonly NovaOption[]>;
+  /** In lookup form. */
+  readonly sectionNames: readonly string[];
+  hasSection(name: string): boolean;
+  /** What is known of a section, in lookup form; made at the first question. */
+  section(name: string): ReadonlyMap<string, Slot> | undefined;
+  /** Nova's own options that bear on live migration and have this bare name. */
+  liveMigration(name: string): readonly NovaOption[];
   /** Replacements that are not old names of one another, by {@link slotId}. */
-  readonly replaced: ReadonlyMap<string, readonly NovaOption[]>;
+  replaced(id: string): readonly NovaOption[];
   readonly librarySections: ReadonlySet<string>;
   readonly libraryPattern: RegExp;
 }
@@ -76,13 +81,12 @@ class TableOption implements NovaOption {
   readonly summary?: string;
   readonly removed?: ReleaseIndex;
   readonly deprecatedForRemoval?: ReleaseIndex;
-  readonly #row: Row;
 
   constructor(
     readonly group: string,
-    row: Row,
+    // Not #row: two thousand of them are made at once, and V8 is slow to make private names.
+    private readonly row: Row,
   ) {
-    this.#row = row;
     this.name = row[0];
     this.type = OPTION_TYPES[row[1]]!;
     this.multi = this.type === 'multistring' || this.type === 'multi';
@@ -94,84 +98,127 @@ class TableOption implements NovaOption {
   }
 
   get origin(): 'nova' | 'library' {
-    return this.#has(FLAG.library) ? 'library' : 'nova';
+    return this.has(FLAG.library) ? 'library' : 'nova';
   }
   get secret(): boolean {
-    return this.#has(FLAG.secret);
+    return this.has(FLAG.secret);
   }
   get liveMigration(): boolean {
-    return this.#has(FLAG.liveMigration);
+    return this.has(FLAG.liveMigration);
   }
   get mutable(): boolean {
-    return this.#has(FLAG.mutable);
+    return this.has(FLAG.mutable);
   }
   get advanced(): boolean {
-    return this.#has(FLAG.advanced);
+    return this.has(FLAG.advanced);
   }
   get notNone(): boolean {
-    return this.#has(FLAG.notNone);
+    return this.has(FLAG.notNone);
   }
   get defaults(): NovaOption['defaults'] {
-    return [[0, this.#row[5]], ...(this.#row[6]?.D ?? [])];
+    return [[0, this.row[5]], ...(this.row[6]?.D ?? [])];
   }
   get ranges(): NovaOption['ranges'] {
-    return (this.#row[6]?.r ?? []).map(([since, min, max]) => [
+    return (this.row[6]?.r ?? []).map(([since, min, max]) => [
       since,
       { ...(min === null ? {} : { min }), ...(max === null ? {} : { max }) },
     ]);
   }
   get choices(): NovaOption['choices'] {
-    return (this.#row[6]?.c ?? []).map(([since, choices]) => [since, choices ?? undefined]);
+    return (this.row[6]?.c ?? []).map(([since, choices]) => [since, choices ?? undefined]);
   }
 
-  #has(bit: number): boolean {
-    return (this.#row[2] & bit) !== 0;
+  private has(bit: number): boolean {
+    return (this.row[2] & bit) !== 0;
   }
 }
 
-function build(): Catalogue {
-  const table = novaTable();
-  const sections = new Map<string, Map<string, Slot>>();
-  const liveMigration = new Map<string, NovaOption[]>();
-  const slot = (section: string, name: string): Slot => {
-    const key = sectionName(section);
-    let slots = sections.get(key);
-    if (!slots) sections.set(key, (slots = new Map<string, Slot>()));
-    let found = slots.get(name);
-    if (!found) slots.set(name, (found = { section: key, name, aliases: [] }));
-    return found;
-  };
-  for (const [group, rows] of Object.entries(table.options)) {
-    for (const row of rows) {
-      const option = new TableOption(group, row);
-      slot(group, option.name).option = option;
-      if (option.liveMigration && option.origin === 'nova') {
-        const same = liveMigration.get(option.name);
-        if (same) same.push(option);
-        else liveMigration.set(option.name, [option]);
-      }
+/** Makes its sections one by one, as they are asked for: a run that sees one nova.conf needs a few of a hundred. */
+class TableCatalogue implements Catalogue {
+  readonly librarySections: ReadonlySet<string>;
+  readonly libraryPattern: RegExp;
+  private readonly table = novaTable();
+  private readonly made = new Map<string, ReadonlyMap<string, Slot>>();
+  private readonly groups = new Map<string, string[]>();
+  private readonly aliases = new Map<string, NovaTable['aliases'][number][]>();
+  private byName: Map<string, OptionPlaceRow[]> | undefined;
+
+  constructor() {
+    this.librarySections = new Set(this.table.librarySections);
+    this.libraryPattern = new RegExp(this.table.libraryPatterns.join('|'));
+    for (const group of Object.keys(this.table.options)) push(this.groups, sectionName(group), group);
+    for (const alias of this.table.aliases) push(this.aliases, sectionName(alias[0]), alias);
+  }
+
+  get sectionNames(): readonly string[] {
+    return [...new Set([...this.groups.keys(), ...this.aliases.keys()])];
+  }
+
+  hasSection(name: string): boolean {
+    return this.groups.has(name) || this.aliases.has(name);
+  }
+
+  section(name: string): ReadonlyMap<string, Slot> | undefined {
+    const known = this.made.get(name);
+    if (known) return known;
+    const groups = this.groups.get(name);
+    const aliases = this.aliases.get(name);
+    if (!groups && !aliases) return undefined;
+    const slots = new Map<string, Slot>();
+    const slot = (key: string): Slot => {
+      let found = slots.get(key);
+      if (!found) slots.set(key, (found = { section: name, name: key, aliases: [] }));
+      return found;
+    };
+    for (const group of groups ?? [])
+      for (const row of this.table.options[group]!) slot(row[0]).option = new TableOption(group, row);
+    const target = (group: string, option: string): NovaOption => this.target(group, option);
+    for (const [, old, group, option, from, until] of aliases ?? []) {
+      slot(old).aliases.push({
+        from,
+        ...(until === 0 ? {} : { until }),
+        get option() {
+          return target(group, option);
+        },
+      });
     }
+    this.made.set(name, slots);
+    return slots;
   }
-  const target = (section: string, name: string): NovaOption => {
-    const found = sections.get(sectionName(section))?.get(name)?.option;
-    if (!found) throw new Error(`generated table: no option [${section}] ${name}`);
+
+  liveMigration(name: string): readonly NovaOption[] {
+    if (!this.byName) {
+      this.byName = new Map();
+      for (const [group, rows] of Object.entries(this.table.options))
+        for (const row of rows)
+          if ((row[2] & FLAG.liveMigration) !== 0 && (row[2] & FLAG.library) === 0)
+            push(this.byName, row[0], [group, row[0]]);
+    }
+    return (this.byName.get(name) ?? []).map(([group, option]) => this.target(group, option));
+  }
+
+  replaced(id: string): readonly NovaOption[] {
+    const row = this.table.replaced.find(([section, name]) => slotId(section, name) === id);
+    return row ? row[2].map(([group, name]) => this.target(group, name)) : [];
+  }
+
+  private target(group: string, name: string): NovaOption {
+    const found = this.section(sectionName(group))?.get(name)?.option;
+    if (!found) throw new Error(`generated table: no option [${group}] ${name}`);
     return found;
-  };
-  for (const [oldSection, oldName, section, name, from, until] of table.aliases) {
-    const option = target(section, name);
-    slot(oldSection, oldName).aliases.push(until === 0 ? { option, from } : { option, from, until });
   }
-  return {
-    sections,
-    liveMigration,
-    replaced: new Map(table.replaced.map(([s, n, to]) => [slotId(s, n), to.map(([ts, tn]) => target(ts, tn))])),
-    librarySections: new Set(table.librarySections),
-    libraryPattern: new RegExp(table.libraryPatterns.join('|')),
-  };
+}
+
+type OptionPlaceRow = readonly [group: string, name: string];
+
+function push<T>(lists: Map<string, T[]>, key: string, value: T): void {
+  const list = lists.get(key);
+  if (list) list.push(value);
+  else lists.set(key, [value]);
 }
 
 let built: Catalogue | undefined;
-export const catalogue = (): Catalogue => (built ??= build());
+export const catalogue = (): Catalogue => (built ??= new TableCatalogue());
 
 /** Whether an option or an old name counts at a release. */
 export const holds = (from: ReleaseIndex, until: ReleaseIndex | undefined, r: ReleaseIndex): boolean =>

@@ -56,8 +56,7 @@ export function typeOf(o: NovaOption, r: ReleaseIndex): OptionType {
   return change && r < change[0] ? change[1] : o.type;
 }
 
-const slotOf = (section: string, key: string): Slot | undefined =>
-  catalogue().sections.get(sectionName(section))?.get(key);
+const slotOf = (section: string, key: string): Slot | undefined => catalogue().section(sectionName(section))?.get(key);
 
 /** An option by its own section and name, whatever the release. */
 export const option = (group: string, name: string): NovaOption | undefined => slotOf(group, name)?.option;
@@ -69,7 +68,7 @@ function replacements(slot: Slot, r: ReleaseIndex, seen = new Set<string>()): re
   const id = slotId(slot.section, slot.name);
   if (seen.has(id)) return [];
   seen.add(id);
-  const next = [...slot.aliases.map((a) => a.option), ...(catalogue().replaced.get(id) ?? [])];
+  const next = [...slot.aliases.map((a) => a.option), ...catalogue().replaced(id)];
   const found = next.flatMap((o) => {
     if (optionHolds(o, r)) return [place(o)];
     const further = slotOf(o.group, o.name);
@@ -149,7 +148,7 @@ export function optionsOf(section: string, r: ReleaseIndex): readonly NovaOption
   const { options } = memo(r);
   let found = options.get(name);
   if (!found) {
-    const slots = catalogue().sections.get(name);
+    const slots = catalogue().section(name);
     found = slots ? [...slots.values()].flatMap((s) => (s.option && optionHolds(s.option, r) ? [s.option] : [])) : [];
     // Names come from files: only what exists is worth keeping.
     if (slots) options.set(name, found);
@@ -176,9 +175,9 @@ function unknownKey(section: string, key: string, r: ReleaseIndex): Lookup {
   if (!ofSection) return FOREIGN;
   let answer = ofSection.get(key);
   if (!answer) {
-    const elsewhere = (catalogue().liveMigration.get(key) ?? []).filter(
-      (o) => o.group !== section && optionHolds(o, r),
-    );
+    const elsewhere = catalogue()
+      .liveMigration(key)
+      .filter((o) => o.group !== section && optionHolds(o, r));
     answer = {
       kind: 'unknown',
       near: nearest(
@@ -196,7 +195,7 @@ function unknownKey(section: string, key: string, r: ReleaseIndex): Lookup {
 /** What a key is at a release. `section` as written or in lookup form; keys compare with case. */
 export function lookup(section: string, key: string, r: ReleaseIndex): Lookup {
   const name = sectionName(section);
-  const slot = catalogue().sections.get(name)?.get(key);
+  const slot = catalogue().section(name)?.get(key);
   if (!slot) return unknownKey(name, key, r);
   const { known } = memo(r);
   let answer = known.get(slot);
@@ -209,8 +208,8 @@ export function knownSections(r: ReleaseIndex): ReadonlySet<string> {
   const m = memo(r);
   if (!m.sections) {
     const found = new Set<string>(catalogue().librarySections);
-    for (const [section, slots] of catalogue().sections) {
-      for (const s of slots.values()) {
+    for (const section of catalogue().sectionNames) {
+      for (const s of catalogue().section(section)?.values() ?? []) {
         if ((s.option && optionHolds(s.option, r)) || bestAlias(s, r)) {
           found.add(section);
           break;

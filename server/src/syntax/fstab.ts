@@ -16,7 +16,7 @@ export type FstabProblemCode =
   | 'bad-dump'
   /** The sixth field (passno) is no number. */
   | 'bad-passno'
-  /** A NUL character: `missing newline at line N`. */
+  /** A NUL character, in a comment too: libmount sees no line end behind it. */
   | 'nul-character';
 
 const SPACE = 32;
@@ -44,6 +44,12 @@ class FstabParser {
       // libmount's lines end at `\n` only, with one `\r` before it dropped: a lone `\r` is part of a field.
       let end = text.indexOf('\n', start);
       if (end < 0) end = text.length;
+      if (this.#nextNul >= 0 && this.#nextNul < start) this.#nextNul = text.indexOf('\0', start);
+      if (this.#nextNul >= 0 && this.#nextNul < end) {
+        this.#problem('nul-character', this.#nextNul, this.#nextNul + 1, '');
+        start = end + 1;
+        continue;
+      }
       this.#line(start, end > start && text.charCodeAt(end - 1) === CR ? end - 1 : end);
       start = end + 1;
     }
@@ -56,11 +62,6 @@ class FstabParser {
     if (start === to || text.charCodeAt(start) === HASH) return;
     let end = to;
     while (isBlank(text.charCodeAt(end - 1))) end--;
-    if (this.#nextNul >= 0 && this.#nextNul < start) this.#nextNul = text.indexOf('\0', start);
-    if (this.#nextNul >= 0 && this.#nextNul < end) {
-      this.#problem('nul-character', this.#nextNul, this.#nextNul + 1, '');
-      return;
-    }
     const fields = this.#fields(start, end);
     const [spec, file, type, options, dump, passno] = fields;
     if (!spec || !file || !type) {

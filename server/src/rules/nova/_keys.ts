@@ -51,7 +51,9 @@ export function keyFault({ section, entry, found }: NovaItem, r: ReleaseIndex): 
 function homeElsewhere(group: string, key: string, foreign: boolean, r: ReleaseIndex): OptionPlace | undefined {
   // `enabled` or `host` may mean anything anywhere.
   if (!key.includes('_') || (foreign && !DISTINCT.test(key))) return undefined;
-  const homes = (catalogue().liveMigration.get(key) ?? []).filter((o) => o.group !== group && optionHolds(o, r));
+  const homes = catalogue()
+    .liveMigration(key)
+    .filter((o) => o.group !== group && optionHolds(o, r));
   return homes.length === 1 ? homes[0] : undefined;
 }
 

@@ -19,9 +19,9 @@ const fold = (name: string): string => name.trim().toLowerCase().replaceAll('-',
 /** Whether nova or one of its libraries reads the section at any release; `default` in small letters is not DEFAULT. */
 export function isKnownSection(name: string): boolean {
   const section = sectionName(name);
-  const { sections, librarySections, libraryPattern } = catalogue();
   if (section === 'default') return false;
-  return sections.has(section) || librarySections.has(section) || libraryPattern.test(section);
+  const known = catalogue();
+  return known.hasSection(section) || known.librarySections.has(section) || known.libraryPattern.test(section);
 }
 
 /** What is wrong with a header; undefined when its section is read. `own` are the entries below it. */

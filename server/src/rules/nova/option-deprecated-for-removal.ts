@@ -92,7 +92,9 @@ destination's own live_migration_inbound_addr; other paths, ports and parameters
 });
 
 function successors({ group, name }: OptionPlace, r: number): readonly OptionPlace[] {
-  return (catalogue().replaced.get(slotId(group, name)) ?? []).filter((o) => optionHolds(o, r));
+  return catalogue()
+    .replaced(slotId(group, name))
+    .filter((o) => optionHolds(o, r));
 }
 
 /** Which of several ways to go is the user's choice: none is preferred. */

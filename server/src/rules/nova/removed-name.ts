@@ -1,4 +1,4 @@
-import { catalogue } from '../../knowledge/catalogue';
+import { catalogue, sectionName } from '../../knowledge/catalogue';
 import { lookup, option, type NovaOption, type OptionPlace } from '../../knowledge/nova';
 import { releaseIndex, releaseName } from '../../knowledge/releases';
 import { removeLines, replace } from '../edits';
@@ -122,14 +122,14 @@ listen on 127.0.0.1 again, migrations use another address, post-copy is off.`,
 function heirOf({ entry, section }: NovaItem, replacements: readonly OptionPlace[]): NovaOption | undefined {
   const [only, ...more] = replacements;
   if (!only || more.length > 0) return undefined;
-  const slots = catalogue().sections;
+  const known = catalogue();
   const seen = new Set<NovaOption>();
-  let names = [slots.get(section.lookup)?.get(entry.key)];
+  let names = [known.section(section.lookup)?.get(entry.key)];
   // Through as many renamings as it took.
   for (let step = 0; step < 5; step++) {
     const options = names.flatMap((s) => s?.aliases.map((a) => a.option) ?? []).filter((o) => !seen.has(o));
     for (const o of options) seen.add(o);
-    names = options.map((o) => slots.get(o.group)?.get(o.name));
+    names = options.map((o) => known.section(sectionName(o.group))?.get(o.name));
   }
   const heir = option(only.group, only.name);
   return heir && seen.has(heir) ? heir : undefined;

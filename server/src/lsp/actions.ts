@@ -1,0 +1,132 @@
+import {
+  CodeActionKind,
+  CodeActionTriggerKind,
+  type CodeAction,
+  type CodeActionParams,
+  type Diagnostic,
+} from 'vscode-languageserver/node';
+import type { Finding } from '../lint';
+import { suppressionEdit } from '../suppress';
+import { byFile, workspaceEdit } from './edits';
+import type { Features } from './features';
+import type { JudgedCluster } from './judged';
+import { offsetOf, positionOf } from './positions';
+import { canEdit, repair } from './repair';
+import { keyOf } from './uris';
+import type { Workspace } from './workspace';
+
+export const FIX_ALL = `${CodeActionKind.SourceFixAll}.livemig`;
+
+export const ACTION_KINDS: readonly string[] = [CodeActionKind.QuickFix, FIX_ALL];
+
+/** Stands in the comment where the client cannot ask for a reason. */
+const PLACEHOLDER = 'reason';
+
+/** Code actions of findings: each fix, all of a rule, all of the file, and the comment that silences one. */
+export class Actions {
+  readonly #workspace: Workspace;
+  readonly #features: Features;
+  readonly #suppressCommand: string | undefined;
+
+  constructor(workspace: Workspace, features: Features, suppressCommand: string | undefined) {
+    this.#workspace = workspace;
+    this.#features = features;
+    this.#suppressCommand = suppressCommand;
+  }
+
+  async at({ textDocument, range, context }: CodeActionParams): Promise<CodeAction[]> {
+    const only = context.only;
+    const quick = !only || only.some((kind) => includes(kind, CodeActionKind.QuickFix));
+    // On every move of the cursor the repair of a whole file is too much: it is made when somebody asks for actions.
+    const all = only
+      ? only.some((kind) => includes(kind, FIX_ALL))
+      : context.triggerKind !== CodeActionTriggerKind.Automatic;
+    if (!this.#features.codeActions || (!quick && !all)) return [];
+    await this.#workspace.settled();
+    const key = keyOf(textDocument.uri);
+    const owner = this.#workspace.ownerOf(key);
+    const file = owner?.file(key);
+    if (!owner || !file || file.defect) return [];
+    const actions: CodeAction[] = [];
+    if (quick) {
+      const [from, to] = [offsetOf(file, range.start), offsetOf(file, range.end)];
+      const here = owner.findings(key).filter((f) => f.span.start <= to && from <= f.span.end);
+      const shown = here.map((finding) => ({ finding, diagnostics: diagnosticsOf(finding, context.diagnostics) }));
+      for (const { finding, diagnostics } of shown) actions.push(...this.#fixes(finding, diagnostics));
+      actions.push(...this.#allOfRule(owner, here));
+      for (const { finding, diagnostics } of shown) actions.push(...this.#suppress(finding, diagnostics));
+    }
+    if (all) actions.push(...this.#fixAll(owner, key));
+    return actions;
+  }
+
+  #fixes(finding: Finding, diagnostics: Diagnostic[]): CodeAction[] {
+    return finding.fixes
+      .filter((fix) => canEdit(fix.edits))
+      .map((fix) => ({
+        title: fix.title,
+        kind: CodeActionKind.QuickFix,
+        diagnostics,
+        ...(fix.preferred && this.#features.preferred && { isPreferred: true }),
+        edit: this.#edit(byFile(fix.edits)),
+      }));
+  }
+
+  /** For each rule at hand that has more to repair in the file than the one finding. */
+  #allOfRule(owner: JudgedCluster, here: readonly Finding[]): CodeAction[] {
+    const rules = new Set(here.filter(repairable).map((f) => f.rule.id));
+    return [...rules].flatMap((rule) => {
+      const key = here[0]!.file.uri;
+      if (owner.findings(key).filter((f) => f.rule.id === rule && repairable(f)).length < 2) return [];
+      const changes = repair(owner, { file: key, rule });
+      if (changes.size === 0) return [];
+      const title = `Fix all '${rule}' problems in this file`;
+      return [{ title, kind: CodeActionKind.QuickFix, edit: this.#edit(changes) }];
+    });
+  }
+
+  #fixAll(owner: JudgedCluster, key: string): CodeAction[] {
+    const changes = repair(owner, { file: key });
+    if (changes.size === 0) return [];
+    return [{ title: 'Fix all livemig problems in this file', kind: FIX_ALL, edit: this.#edit(changes) }];
+  }
+
+  #suppress(finding: Finding, diagnostics: Diagnostic[]): CodeAction[] {
+    const edit = suppressionEdit(finding, PLACEHOLDER);
+    if (!edit) return [];
+    const title = `Ignore ${finding.rule.id} here, with a reason`;
+    const action = { title, kind: CodeActionKind.QuickFix, diagnostics };
+    if (this.#suppressCommand === undefined) return [{ ...action, edit: this.#edit(byFile([edit])) }];
+    const uri = this.#workspace.open.spell(finding.file.uri);
+    const { line } = positionOf(finding.file, finding.span.start);
+    return [{ ...action, command: { title, command: this.#suppressCommand, arguments: [uri, line, finding.rule.id] } }];
+  }
+
+  #edit(changes: Parameters<typeof workspaceEdit>[0]): ReturnType<typeof workspaceEdit> {
+    return workspaceEdit(changes, this.#workspace.open, this.#features.documentChanges);
+  }
+}
+
+function repairable(finding: Finding): boolean {
+  return finding.fixes.some((f) => f.preferred && canEdit(f.edits));
+}
+
+/** Whether a kind of action asked for covers one of ours: `source` covers `source.fixAll`. */
+function includes(asked: string, ours: string): boolean {
+  return asked === '' || ours === asked || ours.startsWith(`${asked}.`);
+}
+
+/** Those of the client's diagnostics that show the finding. */
+function diagnosticsOf(finding: Finding, diagnostics: readonly Diagnostic[]): Diagnostic[] {
+  const start = positionOf(finding.file, finding.span.start);
+  const end = positionOf(finding.file, finding.span.end);
+  return diagnostics.filter(
+    ({ code, source, range }) =>
+      code === finding.rule.id &&
+      source === 'livemig' &&
+      range.start.line === start.line &&
+      range.start.character === start.character &&
+      range.end.line === end.line &&
+      range.end.character === end.character,
+  );
+}

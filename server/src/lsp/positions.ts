@@ -1,0 +1,36 @@
+import type { Position, Range } from 'vscode-languageserver/node';
+import type { SourceFile } from '../model/files';
+import { LineIndex } from '../syntax/lines';
+import type { Span } from '../syntax/types';
+
+const indexes = new WeakMap<SourceFile, LineIndex>();
+const hiddenBom = new WeakSet<SourceFile>();
+
+function indexOf(file: SourceFile): LineIndex {
+  let index = indexes.get(file);
+  if (!index) indexes.set(file, (index = new LineIndex(file.text)));
+  return index;
+}
+
+/** Marks a file whose text starts with the BOM that it has on disk, while the editor's own text goes without. */
+export function hideBom(file: SourceFile): void {
+  hiddenBom.add(file);
+}
+
+export function hidesBom(file: SourceFile): boolean {
+  return hiddenBom.has(file);
+}
+
+export function positionOf(file: SourceFile, offset: number): Position {
+  const { line, character } = indexOf(file).positionAt(offset);
+  return { line, character: line === 0 && hiddenBom.has(file) ? Math.max(0, character - 1) : character };
+}
+
+export function rangeOf(file: SourceFile, span: Span): Range {
+  return { start: positionOf(file, span.start), end: positionOf(file, span.end) };
+}
+
+/** Any position is clamped into the text. */
+export function offsetOf(file: SourceFile, { line, character }: Position): number {
+  return indexOf(file).offsetAt({ line, character: line === 0 && hiddenBom.has(file) ? character + 1 : character });
+}
