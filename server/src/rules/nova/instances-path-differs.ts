@@ -1,3 +1,5 @@
+import { sharedInstancesMount } from '../../model/cluster';
+import type { Host } from '../../model/host';
 import { setOsloOption, setOsloValue } from '../edits';
 import { defineRule } from '../rule';
 import { fileFor, placeOf, placeOfMissing } from './_entry';
@@ -65,6 +67,18 @@ own directory elsewhere: *No such file or directory*. With shared storage nova's
       good: { 'c1/etc/nova/nova.conf': '[DEFAULT]\nstate_path = /a\ninstances_path = /b/instances\n' },
     },
     {
+      title: 'one of two lies on the share, so it is the other that is off',
+      files: {
+        'c1/etc/nova/nova.conf': '[DEFAULT]\nstate_path = /var/lib/nova\n',
+        'c1/etc/fstab': 'filer:/vol /var/lib/nova/instances nfs rw 0 0\n',
+        'c1/etc/libvirt/qemu.conf': '',
+        'c2/etc/nova/nova.conf': '[DEFAULT]\ninstances_path = ⟦/srv/nova⟧\n',
+        'c2/etc/fstab': 'filer:/vol /var/lib/nova/instances nfs rw 0 0\n',
+        'c2/etc/libvirt/qemu.conf': '',
+      },
+      good: { 'c2/etc/nova/nova.conf': '[DEFAULT]\ninstances_path = /var/lib/nova/instances\n' },
+    },
+    {
       title: 'the same path in other words, and a controller of its own',
       files: {
         'livemig.ini': '[node c1]\nroles = compute\n[node c2]\nroles = compute\n[node ctl]\nroles = controller\n',
@@ -82,7 +96,12 @@ own directory elsewhere: *No such file or directory*. With shared storage nova's
     const known = computesOf(cluster).filter(
       (h) => h.instancesPath?.startsWith('/') && !isPlaceholder(h.instancesPath),
     );
-    for (const { item: host, other, majority } of outliers(known, (h) => h.instancesPath!)) {
+    // A path that lies on shared storage says more than one that does not: the share was mounted there for a reason.
+    const votes = [...known, ...known.filter((h) => sharedInstancesMount(h) !== undefined)];
+    const seen = new Set<Host>();
+    for (const { item: host, other, majority } of outliers(votes, (h) => h.instancesPath!)) {
+      if (seen.has(host)) continue;
+      seen.add(host);
       const setting = host.nova.get('instances_path');
       const path = placeOf(setting);
       const state = placeOf(host.nova.get('state_path'));
