@@ -1,0 +1,55 @@
+/**
+ * The entry. It registers the commands and returns at once; the language client (40 ms to load) comes after
+ * `activate` has returned, so that opening a file never waits for it.
+ */
+import { commands, type Disposable, type ExtensionContext } from 'vscode';
+import type { CommandId, Main } from './main';
+
+/** What `activate` gives to other extensions and to the tests. */
+export interface Api {
+  /** Settles when the language server answers; rejects when it cannot be started. */
+  readonly ready: Promise<void>;
+  /** A request to the language server; waits for `ready`. */
+  request<T>(method: string, params?: unknown): Promise<T>;
+  /** The text and detail that the language status item shows now; undefined while it shows none. */
+  status(): Promise<{ text: string; detail: string } | undefined>;
+}
+
+/** Those in the command palette; package.json has the same. */
+export const commandIds = [
+  'openRule',
+  'fixAll',
+  'fixWorkspace',
+  'restartServer',
+  'showLog',
+] as const satisfies CommandId[];
+/** Reached by code actions only. */
+const innerIds = ['suppress'] as const satisfies CommandId[];
+
+let running: Promise<Main> | undefined;
+
+export function activate(context: ExtensionContext): Api {
+  const main = new Promise<Main>((resolve, reject) => {
+    setImmediate(() => void import('./main').then((m) => m.start(context)).then(resolve, reject));
+  });
+  running = main;
+  const ready = main.then((m) => m.ready);
+  ready.catch(() => undefined); // shown to the user by the language client; here it only must not count as unhandled
+  context.subscriptions.push(...[...commandIds, ...innerIds].map((id) => forward(id, main)));
+  return {
+    ready,
+    request: async (method, params) => {
+      await ready;
+      return (await main).request(method, params);
+    },
+    status: async () => (await main).status(),
+  };
+}
+
+export async function deactivate(): Promise<void> {
+  await (await running?.catch(() => undefined))?.stop();
+}
+
+function forward(id: CommandId, main: Promise<Main>): Disposable {
+  return commands.registerCommand(`livemig.${id}`, async (...args: unknown[]) => (await main).commands[id](...args));
+}

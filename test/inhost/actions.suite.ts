@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import * as vscode from 'vscode';
+import { activated, codeOf, findingAt, open, quickFixes, restore, snapshot, until } from './help';
+
+const qemu = 'jovi-compute1/etc/libvirt/qemu.conf';
+const defaults = 'jovi-compute1/etc/default/libvirt-bin';
+const nova3 = 'jovi-compute3/etc/nova/nova.conf';
+
+suite('actions', () => {
+  let originals: Map<string, Uint8Array>;
+  suiteSetup(async () => {
+    originals = await snapshot();
+    await activated();
+  });
+  teardown(() => restore(originals));
+
+  test('the preferred quick fix repairs the line and clears the finding', async () => {
+    const document = await open(qemu);
+    const finding = await until(() => findingAt(document, '“0.0.0.0″'), 'finding');
+    const fix = (await quickFixes(document, finding)).find((a) => a.isPreferred);
+    assert.ok(fix?.edit, 'a preferred fix with an edit');
+    assert.ok(await vscode.workspace.applyEdit(fix.edit));
+    assert.ok(document.getText().includes('\nvnc_listen = "0.0.0.0"\n'));
+    await until(() => !findingAt(document, 'vnc_listen = "0.0.0.0"'), 'cleared');
+  });
+
+  test('"suppress here" puts a comment above and silences this one finding', async () => {
+    const document = await open(defaults);
+    const finding = await until(() => findingAt(document, 'libvirtd_opts="-d"'), 'finding');
+    const suppress = (await quickFixes(document, finding)).find((a) => a.title.startsWith(`Ignore ${codeOf(finding)}`));
+    assert.ok(suppress?.command, 'a suppress action');
+    assert.notEqual(suppress.isPreferred, true);
+    const { command, arguments: args } = suppress.command;
+    assert.equal(await vscode.commands.executeCommand(command, ...(args as unknown[]), 'tunnelled by ssh'), true);
+    const line = document.positionAt(document.getText().indexOf('libvirtd_opts="-d"')).line;
+    assert.equal(document.lineAt(line - 1).text, `# livemig: ignore ${codeOf(finding)} -- tunnelled by ssh`);
+    await until(() => findingAt(document, 'libvirtd_opts="-d"')?.code !== finding.code, 'silent');
+  });
+
+  test('fix all on save', async () => {
+    const config = vscode.workspace.getConfiguration('editor');
+    await config.update(
+      'codeActionsOnSave',
+      { 'source.fixAll.livemig': 'explicit' },
+      vscode.ConfigurationTarget.Global,
+    );
+    try {
+      const document = await open(nova3);
+      await until(() => findingAt(document, 'live_migration_bandwith'), 'finding');
+      const edit = new vscode.WorkspaceEdit();
+      edit.insert(document.uri, new vscode.Position(0, 0), '# looked at\n');
+      await vscode.workspace.applyEdit(edit);
+      assert.ok(await document.save());
+      const text = document.getText();
+      assert.ok(text.includes('\nlive_migration_bandwidth=0\n'), text);
+      assert.ok(text.includes('\nlive_migration_uri=qemu+tcp://%s/system\n'), text);
+      assert.equal(document.isDirty, false);
+    } finally {
+      await config.update('codeActionsOnSave', undefined, vscode.ConfigurationTarget.Global);
+    }
+  });
+
+  test('a save without trouble is not held up', async () => {
+    const document = await open('jovi-compute3/etc/default/libvirt-bin');
+    const edit = new vscode.WorkspaceEdit();
+    edit.insert(document.uri, new vscode.Position(0, 0), '#\n');
+    await vscode.workspace.applyEdit(edit);
+    const start = Date.now();
+    assert.ok(await document.save());
+    assert.ok(Date.now() - start < 1000, `${Date.now() - start} ms`);
+  });
+});

@@ -1,0 +1,2 @@
+/** Path of a Chromium, $CHROMIUM first; undefined when there is none. */
+export function findChromium(): string | undefined;

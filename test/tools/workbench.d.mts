@@ -1,0 +1,15 @@
+import type { Browser, Locator, Page } from 'playwright-core';
+
+/** Opens a folder and waits until its explorer shows something. */
+export function openWorkbench(browser: Browser, server: { readonly url: string }, folder: string): Promise<Page>;
+/** Presses a key until its effect shows: a press can be lost while the workbench is still settling. */
+export function pressUntil(page: Page, key: string, effect: Locator, tries?: number): Promise<void>;
+/** Runs a command by its full title, as the command palette shows it. */
+export function command(page: Page, title: string): Promise<void>;
+/** Opens a file by its path below the folder and puts the cursor into it. */
+export function openFile(page: Page, file: string): Promise<void>;
+/** Puts the cursor of the open editor into a line, counted from 1. */
+export function goToLine(page: Page, line: number): Promise<void>;
+/** Rows of the Problems panel: files and their problems. */
+export function problems(page: Page): Locator;
+export function showProblems(page: Page): Promise<void>;

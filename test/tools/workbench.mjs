@@ -1,0 +1,76 @@
+// What a user's hands do in the workbench, for the UI tests and the demo's picture.
+import path from 'node:path';
+
+/**
+ * Opens a folder and waits until its explorer shows something.
+ * @param {import('playwright-core').Browser} browser
+ * @param {{ url: string }} server
+ * @param {string} folder
+ */
+export async function openWorkbench(browser, server, folder) {
+  const context = await browser.newContext({
+    viewport: { width: 1400, height: 900 },
+    locale: 'en-US',
+    reducedMotion: 'reduce',
+  });
+  const page = await context.newPage();
+  page.setDefaultTimeout(30_000);
+  await page.goto(`${server.url}/?${new URLSearchParams({ folder }).toString()}`, { waitUntil: 'commit' });
+  await page
+    .getByRole('tree', { name: /Explorer/ })
+    .getByRole('treeitem')
+    .first()
+    .waitFor({ timeout: 60_000 });
+  return page;
+}
+
+const quickInput = (page) => page.locator('.quick-input-widget input[type=text]');
+const quickRows = (page) => page.locator('.quick-input-list .monaco-list-row');
+
+/** Presses a key until its effect shows: a press can be lost while the workbench is still settling. */
+export async function pressUntil(page, key, effect, tries = 8) {
+  for (let i = 1; ; i++) {
+    await page.keyboard.press(key);
+    try {
+      return await effect.waitFor({ timeout: 3000 });
+    } catch (error) {
+      if (i === tries) throw error;
+      await page.keyboard.press('Escape');
+    }
+  }
+}
+
+/** Runs a command by its full title, as the command palette shows it. */
+export async function command(page, title) {
+  await pressUntil(page, 'F1', quickInput(page));
+  await quickInput(page).fill(`>${title}`);
+  await quickRows(page).filter({ hasText: title }).first().click();
+}
+
+/** Opens a file by its path below the folder and puts the cursor into it. */
+export async function openFile(page, file) {
+  await pressUntil(page, 'F1', quickInput(page));
+  await quickInput(page).fill(file);
+  // The row reads `qemu.conf jovi-compute1/etc/libvirt`.
+  const row = quickRows(page)
+    .filter({ hasText: path.basename(file) })
+    .filter({ hasText: path.dirname(file) });
+  await row.first().click();
+  await page.locator('.editor-instance .monaco-editor.focused').waitFor();
+}
+
+/** Puts the cursor of the open editor into a line, counted from 1. */
+export async function goToLine(page, line) {
+  await pressUntil(page, 'F1', quickInput(page));
+  await quickInput(page).fill(`:${line}`);
+  await page.keyboard.press('Enter');
+  await page.locator('.editor-instance .monaco-editor.focused').waitFor();
+}
+
+/** Rows of the Problems panel. */
+export const problems = (page) => page.locator('.markers-panel .monaco-list-row');
+
+export async function showProblems(page) {
+  await command(page, 'Problems: Focus on Problems View');
+  await page.locator('.markers-panel').waitFor();
+}

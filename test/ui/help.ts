@@ -1,0 +1,84 @@
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { launch } from '../tools/browser.mjs';
+import { startCodeServer, type CodeServer } from '../tools/serve.mjs';
+import { openWorkbench } from '../tools/workbench.mjs';
+
+const root = path.resolve(__dirname, '../..');
+
+/** Asks again and again until the answer is true. */
+export async function until(ask: () => boolean | Promise<boolean>, what = 'not so in time'): Promise<void> {
+  const end = Date.now() + 10_000;
+  while (!(await ask())) {
+    if (Date.now() > end) throw new Error(what);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+/** A VS Code with the packaged extension, and a fresh copy of the demo cluster for every test. */
+export class Desk {
+  #server: CodeServer | undefined;
+  #browser: Browser | undefined;
+  #page: Page | undefined;
+  #folder = '';
+
+  async start(): Promise<void> {
+    this.#server = await startCodeServer({ vsix: [path.join(root, 'livemig.vsix')] });
+    this.#browser = await launch();
+  }
+
+  async stop(): Promise<void> {
+    await this.#browser?.close();
+    await this.#server?.stop();
+  }
+
+  async open(): Promise<void> {
+    const scratch = mkdtempSync(path.join(tmpdir(), 'livemig-ui-'));
+    this.#folder = path.join(scratch, 'jovi');
+    cpSync(path.join(root, 'test/demo/nfs'), this.#folder, { recursive: true });
+    this.#page = await openWorkbench(this.#browser!, this.#server!, this.#folder);
+  }
+
+  /** @param failed keeps a picture of how it looked at the end */
+  async close(failed: boolean, name: string): Promise<void> {
+    if (failed) await this.shot(`failed-${name.replace(/\W+/g, '-')}`).catch(() => undefined);
+    await this.#page?.context().close();
+    rmSync(path.dirname(this.#folder), { recursive: true, force: true });
+  }
+
+  get page(): Page {
+    return this.#page!;
+  }
+
+  /** A file of the cluster as it stands on the disk. */
+  read(file: string): string {
+    return readFileSync(path.join(this.#folder, file), 'utf8');
+  }
+
+  /** What another program does to a file. */
+  rewrite(file: string, change: (text: string) => string): void {
+    const before = this.read(file);
+    const after = change(before);
+    if (after === before) throw new Error(`nothing to change in ${file}`);
+    writeFileSync(path.join(this.#folder, file), after);
+  }
+
+  /** Waits until the file on the disk satisfies a condition: saving takes a moment. */
+  async saved(file: string, holds: (text: string) => boolean): Promise<void> {
+    await until(() => holds(this.read(file))).catch(() => {
+      throw new Error(`${file} was not saved as expected:\n${this.read(file)}`);
+    });
+  }
+
+  /** A picture, for the documentation when LIVEMIG_SHOTS=1, else beside the other test output. */
+  async shot(name: string): Promise<void> {
+    const folder = path.join(
+      root,
+      process.env.LIVEMIG_SHOTS === '1' && !name.startsWith('failed') ? 'docs/images' : 'out/shots',
+    );
+    mkdirSync(folder, { recursive: true });
+    await this.page.screenshot({ path: path.join(folder, `${name}.png`) });
+  }
+}
