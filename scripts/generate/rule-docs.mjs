@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { register } from 'tsx/cjs/api';
 import { createRequire } from 'node:module';
 
-const SEVERITY = { error: '⛔ error', warning: '⚠️ warning', info: 'ℹ️ info' };
+const SEVERITY = { error: 'error', warning: 'warning', info: 'information' };
 const LANGUAGE = { ini: /\.(conf|ini)$/, sh: /(libvirt-bin|libvirtd)$/ };
 
 function fence(path, text) {

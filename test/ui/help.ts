@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Browser, Page } from 'playwright-core';
@@ -55,14 +55,6 @@ export class Desk {
   /** A file of the cluster as it stands on the disk. */
   read(file: string): string {
     return readFileSync(path.join(this.#folder, file), 'utf8');
-  }
-
-  /** What another program does to a file. */
-  rewrite(file: string, change: (text: string) => string): void {
-    const before = this.read(file);
-    const after = change(before);
-    if (after === before) throw new Error(`nothing to change in ${file}`);
-    writeFileSync(path.join(this.#folder, file), after);
   }
 
   /** Waits until the file on the disk satisfies a condition: saving takes a moment. */
