@@ -2,6 +2,12 @@ import type { Finding } from './lint';
 import type { SourceFile } from './model/files';
 import type { Edit } from './rules/rule';
 
+/**
+ * How often "fix all" lints again. Repairs uncover others, and of several options that move below one header each takes a
+ * round; a chain longer than this is a rule at fault, and is left.
+ */
+export const MAX_ROUNDS = 100;
+
 /** Applies edits to one text. They may come in any order and must not overlap; several at one place are kept in their order. */
 export function applyEdits(text: string, edits: readonly Pick<Edit, 'span' | 'text'>[]): string {
   const sorted = [...edits].sort((a, b) => a.span.start - b.span.start || a.span.end - b.span.end);

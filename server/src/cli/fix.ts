@@ -1,4 +1,4 @@
-import { applyEdits, composeFixes } from '../fixes';
+import { applyEdits, composeFixes, MAX_ROUNDS } from '../fixes';
 import { lint } from '../lint';
 import { Cluster, type ClusterInput } from '../model/cluster';
 import type { SourceFile } from '../model/files';
@@ -11,9 +11,6 @@ import { replaceFile } from './replace';
 export interface FixOptions extends Common {
   readonly dryRun: boolean;
 }
-
-/** Repairs repair what earlier repairs uncovered; a chain longer than this is a rule at fault, and is left. */
-const MAX_ROUNDS = 10;
 
 /** `livemig fix`: applies every preferred fix until none is left. Exit code as `lint`, of what remains. */
 export async function fixCommand(paths: readonly string[], options: FixOptions): Promise<number> {

@@ -50,9 +50,10 @@ export const rangeOf = (o: NovaOption, r: ReleaseIndex): { min?: number; max?: n
 /** The permitted values (of each item, for a list), compared with case. */
 export const choicesOf = (o: NovaOption, r: ReleaseIndex): readonly string[] | undefined => inForce(o.choices, r);
 
-/** The type at a release: addresses and URIs were plain strings at first. */
+/** The type at a release: addresses, URIs and some options of their own were plain strings at first. */
 export function typeOf(o: NovaOption, r: ReleaseIndex): OptionType {
-  const change = novaTable().typeFrom[o.type];
+  const { typeFrom } = novaTable();
+  const change = typeFrom[`${o.group}/${o.name}`] ?? typeFrom[o.type];
   return change && r < change[0] ? change[1] : o.type;
 }
 
@@ -191,6 +192,9 @@ function unknownKey(section: string, key: string, r: ReleaseIndex): Lookup {
   }
   return answer;
 }
+
+/** Whether any option was ever read from a section (in lookup form): cheap, for leaving out whole sections of others. */
+export const hasOptions = (section: string): boolean => catalogue().hasSection(section);
 
 /** What a key is at a release. `section` as written or in lookup form; keys compare with case. */
 export function lookup(section: string, key: string, r: ReleaseIndex): Lookup {

@@ -50,7 +50,8 @@ export interface NovaTable {
   readonly replaced: readonly (readonly [string, string, readonly (readonly [string, string])[]])[];
   readonly librarySections: readonly string[];
   readonly libraryPatterns: readonly string[];
-  readonly typeFrom: Readonly<Partial<Record<OptionType, readonly [number, OptionType]>>>;
+  /** By type, or by `section/name`: the release since which it is so, and the type before. */
+  readonly typeFrom: Readonly<Record<string, readonly [number, OptionType] | undefined>>;
 }
 
 export interface LibvirtTable {

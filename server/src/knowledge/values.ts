@@ -246,6 +246,9 @@ export function checkValue(o: NovaOption, r: ReleaseIndex, value: string): Value
       return checkUri(value);
     case 'string':
     case 'multistring':
-      return choices ? checkChoice(choices, value) : undefined;
+      if (!choices) return undefined;
+      // Libraries may compare without case, as oslo.log does for its rotation; nova never does.
+      if (o.origin === 'library' && choices.some((c) => c.toLowerCase() === value.toLowerCase())) return undefined;
+      return checkChoice(choices, value);
   }
 }

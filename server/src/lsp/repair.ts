@@ -1,4 +1,4 @@
-import { applyEdits, composeFixes } from '../fixes';
+import { applyEdits, composeFixes, MAX_ROUNDS } from '../fixes';
 import { lint, type Finding } from '../lint';
 import { Cluster, type ClusterInput } from '../model/cluster';
 import type { SourceFile } from '../model/files';
@@ -7,9 +7,6 @@ import type { JudgedCluster } from './judged';
 import { Pieces, type TextChange } from './pieces';
 import { hideBom, hidesBom } from './positions';
 import type { Key } from './uris';
-
-/** Repairs repair what earlier repairs uncovered; a chain longer than this is a rule at fault, and is left. */
-const MAX_ROUNDS = 10;
 
 /** What is to be repaired. */
 export interface Wish {

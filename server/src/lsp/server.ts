@@ -25,6 +25,7 @@ import { Reports } from './reports';
 import { fixWorkspace, status, suppress } from './requests';
 import { describe, safe, safeRequest, type Log } from './safe';
 import { keyOf, type Key } from './uris';
+import { warmUp } from './warm';
 import { WATCHED } from './watch';
 import { Workspace } from './workspace';
 
@@ -48,10 +49,13 @@ class Server {
   readonly #options: InitializationOptions;
   readonly #workspace: Workspace;
   readonly #channel: Channel;
+  readonly #converter: Converter;
   readonly #actions: Actions;
   readonly #log: Log;
   #timer: NodeJS.Timeout | NodeJS.Immediate | undefined;
   #stopped = false;
+  /** When something was last opened or typed, by `performance.now()`. */
+  #lastActivity = 0;
 
   constructor(connection: Connection, source: FileSource, params: InitializeParams) {
     this.#connection = connection;
@@ -64,8 +68,8 @@ class Server {
       info: (m) => console.info(m),
     };
     this.#workspace = new Workspace(source, this.#log, () => this.#schedule());
-    const converter = new Converter(this.#features, this.#options.ruleUri, (key) => this.#workspace.open.spell(key));
-    const reports = new Reports(this.#workspace, converter);
+    this.#converter = new Converter(this.#features, this.#options.ruleUri, (key) => this.#workspace.open.spell(key));
+    const reports = new Reports(this.#workspace, this.#converter);
     const Kind = this.#features.pull ? Pull : Push;
     this.#channel = new Kind(connection, this.#workspace, reports, this.#features, this.#log);
     this.#actions = new Actions(this.#workspace, this.#features, this.#options.suppressCommand);
@@ -98,9 +102,15 @@ class Server {
     const heard = (name: string, task: () => void): void => void safe(log, name, undefined, task);
 
     const documents = new TextDocuments(TextDocument);
-    documents.onDidOpen(({ document }) => heard('textDocument/didOpen', () => workspace.opened(document)));
+    documents.onDidOpen(({ document }) =>
+      heard('textDocument/didOpen', () => {
+        this.#lastActivity = performance.now();
+        workspace.opened(document);
+      }),
+    );
     documents.onDidChangeContent(({ document }) =>
       heard('textDocument/didChange', () => {
+        this.#lastActivity = performance.now();
         workspace.edited(document);
       }),
     );
@@ -115,6 +125,13 @@ class Server {
     connection.onInitialized(() => {
       this.#ready();
       heard('initialized', () => this.#subscribe());
+      void safe(log, 'warming up', undefined, () =>
+        warmUp(
+          this.#converter,
+          () => this.#lastActivity,
+          () => this.#stopped,
+        ),
+      );
     });
     connection.onDidChangeWatchedFiles(({ changes }) =>
       heard('workspace/didChangeWatchedFiles', () => workspace.diskChanged(changes)),

@@ -225,6 +225,11 @@ export function isInstancesName(path: string): boolean {
   return /nova.*instances$/.test(normalise(path));
 }
 
+/** Whether by its names a mount is a copy of something, whatever else they say. */
+export function isBackup({ entry }: Mount): boolean {
+  return /backup|archive|old|snap|\bbak\b/i.test(`${entry.spec.value} ${entry.file.value}`);
+}
+
 /**
  * The network mount that the instances lie on, or are meant to: `sharedInstancesMount`; else, unless something of its own is
  * mounted on instances_path, the first whose mount point is called so, or, without a nova.conf, whose source is.
@@ -238,9 +243,10 @@ export function instancesStorage(host: Host): Mount | undefined {
   const own = instancesMount(host);
   const taken = own !== undefined && normalise(own.entry.file.value) === path;
   const mount = (taken ? [] : mountsOf(host)).find(
-    ({ entry }) =>
-      NETWORK_FILE_SYSTEMS.has(entry.type.value) &&
-      (isInstancesName(entry.file.value) || (path === undefined && isInstancesName(entry.spec.value))),
+    (m) =>
+      NETWORK_FILE_SYSTEMS.has(m.entry.type.value) &&
+      (isInstancesName(m.entry.file.value) || (path === undefined && isInstancesName(m.entry.spec.value))) &&
+      !isBackup(m),
   );
   namedMounts.set(host, { mount });
   return mount;

@@ -98,8 +98,13 @@ export class Host {
     return (this.#aliases = all);
   }
 
-  /** Runs guests: says so in its roles, has a qemu.conf or nova-compute.conf, or has libvirt's files and is not called otherwise. */
+  /**
+   * Runs guests by libvirt: says so in its roles, has a qemu.conf or nova-compute.conf, or has libvirt's files and is not
+   * called otherwise; and its nova drives nothing else, such as VMware or Ironic.
+   */
   get isCompute(): boolean {
+    const driver = this.nova.get('compute_driver');
+    if (driver?.origin === 'set' && driver.value && !/libvirt/i.test(driver.value)) return false;
     const roles = this.node?.roles ?? [];
     if (roles.includes('compute')) return true;
     if (roles.length > 0) return false;

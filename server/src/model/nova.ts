@@ -1,13 +1,13 @@
-import { defaultOf, lookup, option, type NovaOption } from '../knowledge/nova';
+import { defaultOf, hasOptions, lookup, option, type NovaOption } from '../knowledge/nova';
 import type { ReleaseIndex } from '../knowledge/releases';
-import type { OsloEntry } from '../syntax/types';
+import type { OsloEntry, OsloSection } from '../syntax/types';
 import { basename, type SourceFile } from './files';
 import { documentOf } from './parsed';
 
 /** An option's value as nova-compute would see it, and where it comes from. */
 export interface Effective {
   readonly option: NovaOption;
-  /** Not interpolated; undefined when nothing is set and the default is none. */
+  /** Not interpolated; undefined when nothing is set and the default is none, or the files are not all in view. */
   readonly raw: string | undefined;
   /** `$name` replaced; undefined as `raw`, and where a name cannot be resolved. */
   readonly value: string | undefined;
@@ -88,8 +88,18 @@ export class NovaConfig {
     return this.#names().get(key(home)) ?? [];
   }
 
+  /**
+   * Whether what is not set here is not set at all: one file of several, such as a lone nova-compute.conf or a lone file
+   * of nova.conf.d, says nothing about what the others set.
+   */
+  get whole(): boolean {
+    return this.files.length !== 1 || basename(this.files[0]!.path) === 'nova.conf';
+  }
+
   effective(home: NovaOption): Effective {
     const found = this.#raw(home);
+    if (!found.winner && !this.whole)
+      return { option: home, raw: undefined, value: undefined, origin: 'default', file: undefined, entry: undefined };
     const value = found.raw === undefined ? undefined : this.interpolate(found.raw, home.group);
     return {
       option: home,
@@ -161,8 +171,12 @@ export class NovaConfig {
     if (this.#index) return this.#index;
     const index = new Map<string, Named[]>();
     for (const file of this.files) {
+      let section: OsloSection | undefined;
+      let ours = false;
       for (const entry of documentOf(file, 'oslo').entries) {
         if (!entry.section) continue;
+        if (entry.section !== section) ours = hasOptions((section = entry.section).lookup);
+        if (!ours) continue;
         const found = lookup(entry.section.lookup, entry.key, this.#release);
         if (found.kind !== 'option' && found.kind !== 'alias') continue;
         const k = key(found.option);

@@ -1,5 +1,6 @@
 import { NEWEST, RELEASES, releaseIndex, releaseName, type ReleaseIndex } from '../knowledge/releases';
-import { optionWindow } from '../knowledge/nova';
+import { hasOptions, optionWindow } from '../knowledge/nova';
+import type { OsloSection } from '../syntax/types';
 import type { Facts } from './facts';
 import type { SourceFile } from './files';
 import { documentOf } from './parsed';
@@ -56,8 +57,12 @@ function detect(files: readonly SourceFile[]): ReleaseJudgement {
   }
   for (const file of files) {
     if (file.kind !== 'nova') continue;
+    let section: OsloSection | undefined;
+    let ours = false;
     for (const entry of documentOf(file, 'oslo').entries) {
       if (!entry.section) continue;
+      if (entry.section !== section) ours = hasOptions((section = entry.section).lookup);
+      if (!ours) continue;
       const window = optionWindow(entry.section.lookup, entry.key);
       if (!window) continue;
       const end = window.to === undefined ? last : window.to - 1;

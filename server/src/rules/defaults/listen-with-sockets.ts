@@ -57,6 +57,14 @@ libvirtd.socket, -ro, -admin, -tcp and -tls, or leave the flag out and enable li
       release: 'grizzly',
       files: { 'etc/default/libvirt-bin': 'libvirtd_opts="-d -l"\n' },
     },
+    {
+      title: 'Debian 10, whose libvirt 5.0 has no sockets',
+      release: 'victoria',
+      files: {
+        'etc/os-release': 'ID=debian\nVERSION_ID="10"\n',
+        'etc/default/libvirtd': 'libvirtd_opts="-l"\n',
+      },
+    },
   ],
   check(host, report) {
     const { defaults, sockets } = host.daemon;
@@ -76,8 +84,13 @@ libvirtd.socket, -ro, -admin, -tcp and -tls, or leave the flag out and enable li
   },
 });
 
-/** By the version of libvirt where it is known, else by the age of the release. */
+/** Distributions by their last version whose libvirt is too old for sockets. */
+const LAST_WITHOUT: Readonly<Record<string, number>> = { debian: 10, centos: 7, rhel: 7 };
+
+/** By the version of libvirt where it is known, else by the distribution and the age of the release. */
 function mayHaveSockets(host: Host, name: string): boolean {
   if (name !== 'libvirtd' || host.platform.init !== 'systemd') return false;
+  const { id = '', version = '' } = host.platform.distribution ?? {};
+  if (!host.platform.libvirt && Math.trunc(Number.parseFloat(version)) <= (LAST_WITHOUT[id] ?? -1)) return false;
   return atLeast(host.platform.libvirt, SOCKETS_SINCE) ?? host.release.from >= RELEASE_SINCE;
 }

@@ -1,4 +1,4 @@
-import { instancesMount, instancesStorage, isInstancesName, type Mount } from '../../model/cluster';
+import { instancesMount, instancesStorage, isBackup, isInstancesName, type Mount } from '../../model/cluster';
 import type { Host } from '../../model/host';
 import { isNfs } from '../../model/storage';
 import type { ListOption } from '../../syntax/types';
@@ -12,10 +12,11 @@ export function nfsStorage(host: Host): Mount | undefined {
 }
 
 /** Whether an entry, of whatever type, is the one for the instances. */
-export function isForInstances({ host, entry }: Mount): boolean {
+export function isForInstances(mount: Mount): boolean {
+  const { host, entry } = mount;
   if (instancesStorage(host)?.entry === entry) return true;
   if (host.instancesPath !== undefined) return instancesMount(host)?.entry === entry && entry.file.value !== '/';
-  return isInstancesName(entry.file.value) || isInstancesName(entry.spec.value);
+  return (isInstancesName(entry.file.value) || isInstancesName(entry.spec.value)) && !isBackup(mount);
 }
 
 /** Whether it is another mount of what is in place already. */

@@ -31,6 +31,10 @@ file systems in the guests go read-only or are damaged. With hard they wait unti
       title: 'undone by hard, or another mount',
       files: { 'etc/fstab': 'nfs:/srv /var/lib/nova/instances nfs soft,hard 0 0\nnfs:/iso /mnt/iso nfs soft 0 0\n' },
     },
+    {
+      title: 'a copy of the instances',
+      files: { 'etc/fstab': 'nfs:/nova-backup/instances /srv/copy nfs soft 0 0\n' },
+    },
   ],
   check(host, report) {
     const mount = nfsStorage(host);

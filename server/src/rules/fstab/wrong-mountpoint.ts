@@ -1,12 +1,13 @@
 import { distance } from 'fastest-levenshtein';
 import {
+  type Cluster,
   instancesMount,
+  isBackup,
   isInstancesName,
+  type Mount,
   mountsOf,
   nfsSource,
   sharedInstancesMount,
-  type Cluster,
-  type Mount,
 } from '../../model/cluster';
 import { normalise, type Host } from '../../model/host';
 import { isNfs } from '../../model/storage';
@@ -145,10 +146,6 @@ function keyOf(cluster: Cluster, mount: Mount): string | undefined {
   if (!source) return undefined;
   const server = cluster.host(source.host, mount.host);
   return `${server ? `${server.folder}\0${server.name}` : source.host.toLowerCase()}\0${source.path}`;
-}
-
-function isBackup({ entry }: Mount): boolean {
-  return /backup|archive|old|snap|\bbak\b/i.test(`${entry.spec.value} ${entry.file.value}`);
 }
 
 function related(host: Host, peer: Mount | undefined): Related[] {

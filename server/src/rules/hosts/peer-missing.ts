@@ -47,6 +47,15 @@ live_migration_inbound_addr of the destination avoids it.`,
       },
     },
     {
+      title: 'a compute node whose guests run on VMware, to which nothing migrates by libvirt',
+      files: {
+        'c1/etc/nova/nova-compute.conf': '[libvirt]\nvirt_type = kvm\n',
+        'c1/etc/hosts': '127.0.0.1 localhost\n10.0.0.1 c1\n10.0.0.2 c2\n',
+        'c2/etc/nova/nova-compute.conf': '[libvirt]\nvirt_type = kvm\n',
+        'vc/etc/nova/nova-compute.conf': '[DEFAULT]\ncompute_driver = vmwareapi.VMwareVCDriver\n',
+      },
+    },
+    {
       title: 'DNS for all, an inbound address for one, a controller',
       files: {
         'livemig.ini':

@@ -80,6 +80,15 @@ it is in the middle of a migration. Choices are compared with case; 500.0 and 0x
       files: { 'etc/nova/nova.conf': '[libvirt]\nvirt_type = parallels\nlive_migration_downtime = 100\n' },
     },
     {
+      title: 'a word that was one until Liberty',
+      release: 'icehouse',
+      files: { 'etc/nova/nova.conf': '[DEFAULT]\nforce_config_drive = always\n' },
+    },
+    {
+      title: "a library's choice, which it compares without case",
+      files: { 'etc/nova/nova.conf': '[DEFAULT]\nlog_rotate_interval_type = days\n' },
+    },
+    {
       title: 'all forms of booleans and numbers, names, redacted and overridden values, templates',
       release: 'zed',
       files: {

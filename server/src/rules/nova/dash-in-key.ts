@@ -1,3 +1,4 @@
+import { lookup } from '../../knowledge/nova';
 import { replace } from '../edits';
 import { defineRule } from '../rule';
 import { novaItems } from './_items';
@@ -25,6 +26,13 @@ ignored without a word and the default stays.`,
       good: { 'etc/nova/nova.conf': '[oslo_concurrency]\nlock_path = /run/lock/nova\n' },
     },
     {
+      title: "one that has nothing to do with live migrations, as in Ubuntu's own nova.conf of Newton",
+      release: 'newton',
+      severity: 'info',
+      files: { 'etc/nova/nova.conf': '[DEFAULT]\n⟦log-dir⟧=/var/log/nova\nstate_path=/var/lib/nova\n' },
+      good: { 'etc/nova/nova.conf': '[DEFAULT]\nlog_dir=/var/log/nova\nstate_path=/var/lib/nova\n' },
+    },
+    {
       title: "dashes in values, keystoneauth's old names, which do have dashes, and keys that nobody knows",
       files: {
         'etc/nova/nova.conf': '[neutron]\nuser-name = nova\n[DEFAULT]\nhost = node-1\n[privsep]\nfoo-bar = 1\n',
@@ -37,9 +45,12 @@ ignored without a word and the default stays.`,
       const fault = keyFault(item, host.release.index);
       if (fault?.kind !== 'dash') continue;
       const { file, entry } = item;
+      const meant = lookup(item.section.lookup, fault.right, host.release.index);
+      const matters = (meant.kind === 'option' || meant.kind === 'alias') && meant.option.liveMigration;
       report({
         file,
         span: entry.keySpan,
+        severity: matters ? 'warning' : 'info',
         values: { key: entry.key, right: fault.right },
         fixes: [
           { title: 'underscores', values: { right: fault.right }, edits: [replace(file, entry.keySpan, fault.right)] },

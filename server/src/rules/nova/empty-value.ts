@@ -43,14 +43,16 @@ with a TypeError; other numbers are None from then on.`,
       release: 'zed',
       files: {
         'etc/nova/nova.conf':
-          '[libvirt]\nrbd_user =\ncpu_models =\nlive_migration_uri =\nlive_migration_scheme =\n[DEFAULT]\nosapi_compute_workers =\nour_own =\n',
+          '[libvirt]\nrbd_user =\ntx_queue_size =\ncpu_models =\nlive_migration_uri =\nlive_migration_scheme =\n[DEFAULT]\nosapi_compute_workers =\nour_own =\n',
       },
     },
   ],
   check(host, report) {
     for (const { item, unset, severity, guess } of faultsOf(host, 'empty')) {
       const { file, entry, option } = item;
-      const fallback = defaultOf(option!, host.release.index);
+      const fallback = defaultOf(option!, host.release.index) ?? null;
+      // No value at all is the default then.
+      if (unset && fallback === null) continue;
       const values = { key: entry.key, default: fallback === null ? 'none' : JSON.stringify(fallback) };
       report({
         file,

@@ -47,6 +47,13 @@ letters, blanks and dashes count, and \`[default]\` is not \`[DEFAULT]\`.`,
       files: { 'etc/nova/nova.conf': '⟦[cell1]⟧\nbackend_name = a\n' },
     },
     {
+      title: 'sections that nova names after the values of an option',
+      files: {
+        'etc/nova/nova.conf':
+          '[devices]\nenabled_mdev_types = nvidia-35\n[mdev_nvidia-35]\ndevice_addresses = 0000:84:00.0\n[neutron]\nphysnets = foo\n[neutron_physnet_foo]\nnuma_nodes = 0\n[neutron_tunnel]\nnuma_nodes = 1\n',
+      },
+    },
+    {
       title: 'capitals, libraries, sections of other releases, one that auth_section names, and one without options',
       files: {
         'etc/nova/nova.conf':

@@ -60,6 +60,13 @@ answers nobody from outside: *Failed to connect to server*. Migrations work; the
       },
     },
     {
+      title: 'one file of several: what the others set is not known',
+      files: {
+        'etc/nova/nova.conf.d/02-host.conf':
+          '[vnc]\nserver_proxyclient_address = 10.0.0.3\n[libvirt]\nvirt_type = kvm\n',
+      },
+    },
+    {
       title: 'a controller, whose VNC nobody uses',
       files: {
         'livemig.ini': '[node controller]\nroles = controller\n',

@@ -1,0 +1,70 @@
+// What a process and its children cost, from /proc: Linux only, elsewhere 0.
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** Process ids of a process and everything below it. */
+function tree(root) {
+  const children = new Map();
+  const out = [];
+  try {
+    for (const name of readdirSync('/proc')) {
+      if (!/^\d+$/.test(name)) continue;
+      const parent = Number(stat(name)?.[1]);
+      children.set(parent, [...(children.get(parent) ?? []), Number(name)]);
+    }
+  } catch {
+    return out;
+  }
+  for (const todo = [root]; todo.length > 0;) {
+    const pid = todo.pop();
+    out.push(pid);
+    todo.push(...(children.get(pid) ?? []));
+  }
+  return out;
+}
+
+/** Fields of /proc/PID/stat from the state on; undefined when the process is gone. */
+function stat(pid) {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return text.slice(text.lastIndexOf(')') + 2).split(' ');
+  } catch {
+    return undefined;
+  }
+}
+
+/** Resident memory now, and at its highest, in MiB. */
+export function memory(root) {
+  let now = 0;
+  let peak = 0;
+  for (const pid of tree(root)) {
+    try {
+      const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+      now += Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0);
+      peak += Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0);
+    } catch {
+      // gone meanwhile
+    }
+  }
+  return { now: rounded(now / 1024), peak: rounded(peak / 1024) };
+}
+
+/** User and system time, children included, in ms (of a resolution of 10). */
+export function cpu(root) {
+  let ticks = 0;
+  for (const pid of tree(root)) {
+    const fields = stat(pid);
+    if (fields) ticks += [11, 12, 13, 14].reduce((sum, i) => sum + Number(fields[i]), 0);
+  }
+  return ticks * 10;
+}
+
+/** The value below which a part of all lie; null for none. */
+export function quantile(values, part) {
+  if (values.length === 0) return null;
+  const sorted = [...values].sort((a, b) => a - b);
+  return rounded(sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))]);
+}
+
+export function rounded(value) {
+  return Math.round(value * 100) / 100;
+}
