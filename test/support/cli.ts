@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
+import { chmodSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { buildSync } from './bundle';
+import { tempFolder } from './temp';
 
 export interface Run {
   readonly code: number | null;
@@ -14,10 +16,13 @@ export function livemig(
   options: { cwd?: string; input?: string | Buffer; uid?: number } = {},
 ): Promise<Run> {
   return new Promise((done, fail) => {
+    // Somebody else may not be let into the folder of the checkout.
+    const apart = options.uid === undefined ? undefined : tempFolder({ 'cli.js': readFileSync(buildSync()) });
+    if (apart) chmodSync(apart.path, 0o755);
     const env = { ...process.env };
     delete env.NO_COLOR;
     delete env.FORCE_COLOR;
-    const child = spawn(process.execPath, [buildSync(), ...args], {
+    const child = spawn(process.execPath, [apart ? path.join(apart.path, 'cli.js') : buildSync(), ...args], {
       cwd: options.cwd ?? path.resolve(__dirname, '../..'),
       env,
       ...(options.uid !== undefined && { uid: options.uid, gid: options.uid }),
@@ -27,7 +32,10 @@ export function livemig(
     child.stdout.setEncoding('utf8').on('data', (d: string) => (stdout += d));
     child.stderr.setEncoding('utf8').on('data', (d: string) => (stderr += d));
     child.on('error', fail);
-    child.on('close', (code) => done({ code, stdout, stderr }));
+    child.on('close', (code) => {
+      apart?.remove();
+      done({ code, stdout, stderr });
+    });
     child.stdin.on('error', () => undefined);
     child.stdin.end(options.input ?? '');
   });
