@@ -138,13 +138,14 @@ export class Host {
     return entry && { file, entry };
   }
 
-  /** A directory of nova with its variables replaced and no slash at the end; undefined when that cannot be known. */
+  /** Nova's instances_path with its variables replaced and no slash at the end; undefined when that cannot be known. */
   get instancesPath(): string | undefined {
     if (this.nova.files.length === 0) return undefined;
     const set = this.nova.get('instances_path')?.value;
     if (set === undefined) return undefined;
     // Nova's own state_path is where its code lies; every distribution's package puts /var/lib/nova there.
-    return set.startsWith('/') ? normalise(set) : set.replace(/^<[^>]*>/, '/var/lib/nova');
+    const path = set.replace(/^<[^>]*>/, '/var/lib/nova');
+    return path.startsWith('/') ? normalise(path) : undefined;
   }
 }
 

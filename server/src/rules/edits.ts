@@ -1,11 +1,15 @@
-import type { SourceFile } from '../model/files';
+import type { FileKind, SourceFile } from '../model/files';
 import { documentOf } from '../model/parsed';
 import type { LibvirtEntry, ListOption, OsloEntry, Span } from '../syntax/types';
 import type { Edit } from './rule';
 
+/** Files whose readers end a line at a lone `\r` too; to the others it is a character like any other. */
+const CR_ENDS_LINES: ReadonlySet<FileKind> = new Set<FileKind>(['nova', 'libvirtd', 'qemu', 'livemig-ini']);
+
 /** The line break that a file uses; `\n` in a file of one line. */
 export function eolOf(file: SourceFile): string {
-  return /\r\n|\n|\r/.exec(file.text)?.[0] ?? '\n';
+  const breaks = CR_ENDS_LINES.has(file.kind) ? /\r\n|\n|\r/ : /\r?\n/;
+  return breaks.exec(file.text)?.[0] ?? '\n';
 }
 
 export function replace(file: SourceFile, span: Span, text: string): Edit {
@@ -15,10 +19,11 @@ export function replace(file: SourceFile, span: Span, text: string): Edit {
 /** The whole lines that a span touches, their last line break included. */
 export function wholeLines(file: SourceFile, span: Span): Span {
   const { text } = file;
+  const cr = CR_ENDS_LINES.has(file.kind) ? '\r' : '\n';
   let start = span.start;
-  while (start > 0 && text[start - 1] !== '\n' && text[start - 1] !== '\r') start--;
+  while (start > 0 && text[start - 1] !== '\n' && text[start - 1] !== cr) start--;
   let end = span.end;
-  while (end < text.length && text[end] !== '\n' && text[end] !== '\r') end++;
+  while (end < text.length && text[end] !== '\n' && text[end] !== cr) end++;
   if (text[end] === '\r' && text[end + 1] === '\n') end += 2;
   else if (end < text.length) end++;
   return { start, end };
@@ -33,7 +38,7 @@ export function insertLineBelow(file: SourceFile, offset: number, line: string):
   const { end } = wholeLines(file, { start: offset, end: offset });
   const eol = eolOf(file);
   const last = file.text[end - 1];
-  const open = end > 0 && last !== '\n' && last !== '\r';
+  const open = end > 0 && last !== '\n' && !(last === '\r' && CR_ENDS_LINES.has(file.kind));
   return replace(file, { start: end, end }, open ? eol + line : line + eol);
 }
 

@@ -75,7 +75,8 @@ there, a guest that starts on another disk.`,
           ? [{ file: peer.file, span: peer.entry.spec.span, message: `${peer.host.name} mounts from ${other ?? ''}` }]
           : [],
         fixes: [
-          other !== undefined && at > 0
+          // The same name leads elsewhere on the peer: etc/hosts is wrong here, not this line.
+          other !== undefined && other !== source.host && at > 0
             ? {
                 title: 'server',
                 edits: [

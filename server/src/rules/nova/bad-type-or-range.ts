@@ -21,6 +21,7 @@ export default defineRule({
     hostdomain: '{key} takes an address or a host or domain name: nova refuses "{value}"',
     ip: '{key} takes an IP address: nova refuses "{value}"',
     uri: '{key} takes a URI with its scheme: nova refuses "{value}"',
+    empty: '{key} comes out as nothing, which nova refuses',
     dict: '{key} takes name:value pairs with commas: nova refuses "{value}"',
   },
   fixes: { set: 'Set {key} to {right}' },
@@ -80,6 +81,13 @@ it is in the middle of a migration. Choices are compared with case; 500.0 and 0x
       files: { 'etc/nova/nova.conf': '[libvirt]\nvirt_type = parallels\nlive_migration_downtime = 100\n' },
     },
     {
+      title: 'the value of an option that is nothing',
+      files: {
+        'etc/nova/nova.conf':
+          '[DEFAULT]\ninstance_name_template =\n[libvirt]\nlive_migration_inbound_addr = ⟦$instance_name_template⟧\n',
+      },
+    },
+    {
       title: 'a word that was one until Liberty',
       release: 'icehouse',
       files: { 'etc/nova/nova.conf': '[DEFAULT]\nforce_config_drive = always\n' },
@@ -124,6 +132,7 @@ it is in the middle of a migration. Choices are compared with case; 500.0 and 0x
 
 function wording({ code, values }: ValueProblem) {
   if (code === 'range') return values.min !== undefined && Number(values.value) < Number(values.min) ? 'low' : 'high';
+  if (code === 'empty' && values.choices === undefined) return 'empty';
   if (code === 'empty' || code === 'list-quote') return 'choice';
   return code === 'port' && values.min === undefined ? 'integer' : code;
 }
