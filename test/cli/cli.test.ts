@@ -60,7 +60,7 @@ describe('exit codes', () => {
       [['lint', '--rule', 'nova/syntax=loud'], /The level is off, info, warning or error/],
       [['lint', '-'], /PATH - needs --stdin-filename/],
       [['rules', 'nova/sintax'], /did you mean nova\/syntax\?/],
-      [['lint', '--format', 'xml'], /Allowed choices are pretty, json, sarif/],
+      [['lint', '--format', 'xml'], /Allowed choices are pretty, json, sarif, github, checkstyle/],
     ] as const) {
       const run = await livemig([...args]);
       assert.equal(run.code, 2, args.join(' '));
@@ -127,6 +127,36 @@ describe('lint', () => {
       ['compute%201/etc/nova/nova.conf', 'SRCROOT'],
     );
     assert.deepEqual(at?.region, { startLine: 3, startColumn: 22, endLine: 3, endColumn: 48 });
+  });
+});
+
+describe('other formats', () => {
+  const cwd = (): string =>
+    folderOf({ 'a,b/etc/nova/nova.conf': '[libvirt]\nlive_migration_uri = "qemu+tcp://<x>%d/system"\n' });
+  const lint = async (format: string): Promise<string> =>
+    (await livemig(['lint', '--release', 'zed', '--format', format, '.', 'nosuch'], { cwd: cwd() })).stdout;
+
+  test('github: one command a finding, with what would end a field escaped', async () => {
+    const lines = (await lint('github')).split('\n');
+    assert.match(lines[0] ?? '', /^::error file=.*nosuch::no such file or folder$/);
+    assert.match(
+      lines.find((l) => l.includes('uri-no-placeholder')) ?? '',
+      /^::error file=a%2Cb\/etc\/nova\/nova\.conf,line=2,endLine=2,col=22,endColumn=46,title=nova\/uri-no-placeholder::live_migration_uri has %25d/,
+    );
+  });
+
+  test('checkstyle: well-formed, with markup escaped', async () => {
+    const xml = await lint('checkstyle');
+    assert.match(xml, /^<\?xml version="1.0" encoding="UTF-8"\?>\n<checkstyle /);
+    assert.match(xml, /<file name="a,b\/etc\/nova\/nova.conf">/);
+    assert.match(
+      xml,
+      /<error line="2" column="22" severity="error" message="[^"<>]*" source="livemig.nova\/uri-no-placeholder"\/>/,
+    );
+    assert.match(xml, /<error severity="error" message="no such file or folder" source="livemig.unreadable"\/>/);
+    // Every tag that is opened is closed: nothing from a file got in unescaped.
+    const open = [...xml.matchAll(/<(\/?)(\w+)[^>]*?(\/?)>/g)].filter((m) => m[3] === '');
+    assert.equal(open.filter((m) => m[1] === '').length, open.filter((m) => m[1] === '/').length);
   });
 });
 

@@ -1,4 +1,6 @@
 import { pretty } from '../report/pretty';
+import { checkstyle } from '../report/checkstyle';
+import { github } from '../report/github';
 import { json } from '../report/json';
 import type { Report } from '../report/item';
 import { sarif } from '../report/sarif';
@@ -7,8 +9,10 @@ import type { Settings } from '../settings';
 import { readPaths, readStandardInput, reportOf } from './input';
 import { write, type Common } from './options';
 
+export const FORMATS = ['pretty', 'json', 'sarif', 'github', 'checkstyle'] as const;
+
 export interface LintOptions extends Common {
-  readonly format: 'pretty' | 'json' | 'sarif';
+  readonly format: (typeof FORMATS)[number];
   readonly severity: Severity;
   readonly maxWarnings: number | undefined;
   readonly stdinFilename: string | undefined;
@@ -37,5 +41,7 @@ export async function lintCommand(paths: readonly string[], options: LintOptions
 async function render(report: Report, base: string, options: LintOptions): Promise<string> {
   if (options.format === 'json') return json(report);
   if (options.format === 'pretty') return pretty(report, options.colour);
+  if (options.format === 'github') return github(report);
+  if (options.format === 'checkstyle') return checkstyle(report);
   return sarif(report, base, options.version);
 }

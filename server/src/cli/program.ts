@@ -8,7 +8,7 @@ import { RULES } from '../rules/index';
 import type { Severity } from '../rules/rule';
 import { isLevel, type Level } from '../settings';
 import { fixCommand } from './fix';
-import { lintCommand, type LintOptions } from './lint';
+import { FORMATS, lintCommand, type LintOptions } from './lint';
 import { rulesCommand } from './rules';
 
 interface RawOptions {
@@ -33,7 +33,7 @@ export function program(version: string, done: (code: number) => void): Command 
     .description('report what is wrong; exit code 1 when there is an error, 2 when a PATH cannot be read')
     .addArgument(paths())
     .addOption(release())
-    .addOption(new Option('--format <format>', 'how to print').choices(['pretty', 'json', 'sarif']).default('pretty'))
+    .addOption(new Option('--format <format>', 'how to print').choices(FORMATS).default('pretty'))
     .addOption(
       new Option('--severity <least>', 'least severity to print').choices(['error', 'warning', 'info']).default('info'),
     )
