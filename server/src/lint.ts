@@ -40,15 +40,22 @@ export interface LintResult {
   readonly hidden: ReadonlyMap<SourceFile, number>;
 }
 
-const hostCache = new WeakMap<Host, readonly Finding[]>();
+type HostFindings = WeakMap<Host, readonly Finding[]>;
+const hostCaches = new WeakMap<readonly Rule[], HostFindings>();
 
-/** Judges a cluster. Pure: the same input gives the same findings, and nothing is read or written. */
-export function lint(cluster: Cluster, settings: Settings = DEFAULT_SETTINGS): LintResult {
+/** Judges a cluster, by all rules or by those given. Pure: the same input gives the same findings, and nothing is read or written. */
+export function lint(
+  cluster: Cluster,
+  settings: Settings = DEFAULT_SETTINGS,
+  rules: readonly Rule[] = RULES,
+): LintResult {
   const found: Finding[] = [];
-  for (const host of cluster.hosts) for (const finding of hostFindings(host)) found.push(finding);
+  let cache = hostCaches.get(rules);
+  if (!cache) hostCaches.set(rules, (cache = new WeakMap()));
+  for (const host of cluster.hosts) for (const finding of hostFindings(host, rules, cache)) found.push(finding);
   const kinds = new Set(cluster.hosts.flatMap((h) => h.files.map((f) => f.kind)));
   if (cluster.inventory) kinds.add('livemig-ini');
-  for (const rule of RULES) {
+  for (const rule of rules) {
     if (rule.scope === 'cluster' && rule.files.some((k) => kinds.has(k)))
       rule.check(cluster, (complaint) => keep(found, toFinding(rule, complaint, complaint.host)));
   }
@@ -62,16 +69,16 @@ export function lint(cluster: Cluster, settings: Settings = DEFAULT_SETTINGS): L
   return sorted(cluster, shown);
 }
 
-function hostFindings(host: Host): readonly Finding[] {
-  const known = hostCache.get(host);
+function hostFindings(host: Host, rules: readonly Rule[], cache: HostFindings): readonly Finding[] {
+  const known = cache.get(host);
   if (known) return known;
   const found: Finding[] = [];
-  for (const rule of RULES) {
+  for (const rule of rules) {
     // Most hosts have few kinds of file: what none of them is marked by need not look.
     if (rule.scope === 'host' && window(rule, host) !== 'never' && rule.files.some((k) => host.first(k)))
       rule.check(host, (complaint) => keep(found, toFinding(rule, complaint, host)));
   }
-  hostCache.set(host, found);
+  cache.set(host, found);
   return found;
 }
 

@@ -1,16 +1,9 @@
 import type { Position, Range } from 'vscode-languageserver/node';
 import type { SourceFile } from '../model/files';
-import { LineIndex } from '../syntax/lines';
+import { lineIndexOf } from '../model/parsed';
 import type { Span } from '../syntax/types';
 
-const indexes = new WeakMap<SourceFile, LineIndex>();
 const hiddenBom = new WeakSet<SourceFile>();
-
-function indexOf(file: SourceFile): LineIndex {
-  let index = indexes.get(file);
-  if (!index) indexes.set(file, (index = new LineIndex(file.text)));
-  return index;
-}
 
 /** Marks a file whose text starts with the BOM that it has on disk, while the editor's own text goes without. */
 export function hideBom(file: SourceFile): void {
@@ -22,7 +15,7 @@ export function hidesBom(file: SourceFile): boolean {
 }
 
 export function positionOf(file: SourceFile, offset: number): Position {
-  const { line, character } = indexOf(file).positionAt(offset);
+  const { line, character } = lineIndexOf(file).positionAt(offset);
   return { line, character: line === 0 && hiddenBom.has(file) ? Math.max(0, character - 1) : character };
 }
 
@@ -32,5 +25,5 @@ export function rangeOf(file: SourceFile, span: Span): Range {
 
 /** Any position is clamped into the text. */
 export function offsetOf(file: SourceFile, { line, character }: Position): number {
-  return indexOf(file).offsetAt({ line, character: line === 0 && hiddenBom.has(file) ? character + 1 : character });
+  return lineIndexOf(file).offsetAt({ line, character: line === 0 && hiddenBom.has(file) ? character + 1 : character });
 }

@@ -1,4 +1,5 @@
 import { parse } from '../syntax/index';
+import { LineIndex } from '../syntax/lines';
 import type {
   Dialect,
   ExportsDocument,
@@ -46,4 +47,13 @@ export function documentOf<D extends Dialect>(file: SourceFile, dialect: D): Doc
   const document = parsed(file);
   if (document?.dialect !== dialect) throw new TypeError(`${file.path} is not written in ${dialect}`);
   return document as Documents[D];
+}
+
+const indexes = new WeakMap<SourceFile, LineIndex>();
+
+/** The lines of a file's text, counted once. */
+export function lineIndexOf(file: SourceFile): LineIndex {
+  let index = indexes.get(file);
+  if (!index) indexes.set(file, (index = new LineIndex(file.text)));
+  return index;
 }

@@ -1,6 +1,6 @@
 import type { Finding } from '../lint';
 import type { SourceFile } from '../model/files';
-import { LineIndex } from '../syntax/lines';
+import { lineIndexOf } from '../model/parsed';
 import type { Span } from '../syntax/types';
 
 /** A place as people and other programs count it: lines and columns from 1, columns in UTF-16 units, the end exclusive. */
@@ -9,15 +9,6 @@ export interface Region {
   readonly startColumn: number;
   readonly endLine: number;
   readonly endColumn: number;
-}
-
-const indexes = new WeakMap<SourceFile, LineIndex>();
-
-/** The file's line index, made once. */
-export function lineIndexOf(file: SourceFile): LineIndex {
-  let index = indexes.get(file);
-  if (!index) indexes.set(file, (index = new LineIndex(file.text)));
-  return index;
 }
 
 export function regionOf(file: SourceFile, span: Span): Region {

@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 import type { Finding } from '../lint';
-import { lineIndexOf, regionOf, type Report } from './item';
+import { lineIndexOf } from '../model/parsed';
+import { regionOf, type Report } from './item';
 
 const COLOUR = { error: 'red', warning: 'yellow', info: 'blue' } as const;
 
@@ -49,6 +50,8 @@ function one(finding: Finding, report: Report, paint: Paint): string[] {
   }
   const fix = finding.fixes.find((f) => f.preferred);
   if (fix) lines.push(`${paint('gray', `${gutter} = fix:`)} ${fix.title}`);
+  // Where the choice is the operator's, all of them.
+  else for (const choice of finding.fixes) lines.push(`${paint('gray', `${gutter} = choice:`)} ${choice.title}`);
   return lines;
 }
 

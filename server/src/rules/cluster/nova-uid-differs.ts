@@ -20,7 +20,7 @@ export default defineRule({
       'nova has uid {id} here and {other} on {host}, which mounts the instances from here: guides ask for one uid, NFS does not',
   },
   fixes: {
-    write: 'Write {what} {other} as on {host}; on the node {command}, and give nova again what {id} owned',
+    write: 'Write {what} {other} as on {host}; on the node {command}, then {give} nova what {id} owned',
   },
   why: `NFS and CephFS carry numbers, not names. A directory that nova made on one host belongs to a stranger, or to another account,
 on the other: *[Errno 13] Permission denied* when the destination looks for nova's test file, and the instance goes to ERROR. Stop
@@ -155,7 +155,10 @@ needs no nova account.`,
         fixes: [
           {
             title: 'write',
-            values: { command: `${what === 'uid' ? 'usermod -u' : 'groupmod -g'} ${other[what]} nova` },
+            values: {
+              command: `${what === 'uid' ? 'usermod -u' : 'groupmod -g'} ${other[what]} nova`,
+              give: what === 'uid' ? 'chown' : 'chgrp',
+            },
             edits: renumber(item, what, other[what]),
             preferred: false,
           },
