@@ -12,13 +12,6 @@ const SEVERITIES = {
 
 const TAGS = { deprecated: DiagnosticTag.Deprecated, unnecessary: DiagnosticTag.Unnecessary } as const;
 
-/** What a diagnostic carries so that its finding is found again when its line is asked for actions. */
-export interface DiagnosticData {
-  readonly rule: string;
-  /** Offset of the finding in the text that was judged. */
-  readonly start: number;
-}
-
 export class Converter {
   readonly #features: Features;
   readonly #ruleUri: string | undefined;
@@ -34,7 +27,6 @@ export class Converter {
     const { rule, file, span, related } = finding;
     const can = this.#features;
     const tags = finding.tags.map((t) => TAGS[t]).filter((t) => can.tags.has(t));
-    const data: DiagnosticData = { rule: rule.id, start: span.start };
     return {
       range: rangeOf(file, span),
       severity: SEVERITIES[finding.severity],
@@ -51,7 +43,6 @@ export class Converter {
             message: r.message,
           })),
         }),
-      ...(can.data && { data }),
     };
   }
 

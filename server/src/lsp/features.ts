@@ -12,7 +12,6 @@ export interface Features {
   readonly registerWatchedFiles: boolean;
   readonly relatedInformation: boolean;
   readonly codeDescription: boolean;
-  readonly data: boolean;
   /** Wants the version with pushed diagnostics. */
   readonly version: boolean;
   readonly tags: ReadonlySet<DiagnosticTag>;
@@ -35,7 +34,6 @@ export function featuresOf({ capabilities }: InitializeParams): Features {
     registerWatchedFiles: workspace?.didChangeWatchedFiles?.dynamicRegistration === true,
     relatedInformation: of.relatedInformation === true,
     codeDescription: of.codeDescriptionSupport === true,
-    data: of.dataSupport === true,
     version: textDocument?.publishDiagnostics?.versionSupport === true,
     tags: new Set(of.tagSupport?.valueSet ?? []),
     codeActions: textDocument?.codeAction?.codeActionLiteralSupport !== undefined,
