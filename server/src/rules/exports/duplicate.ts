@@ -43,6 +43,12 @@ another file of exports.d. Whoever adds a line with better options below changes
       good: { 'etc/exports': '/srv *(rw)\r\n/srv 10.0.0.1(rw)\r\n' },
     },
     {
+      title: 'other options, a comment between the two',
+      files: { 'etc/exports': '/srv 10.0.0.1(ro)\n# writable\n/srv ⟦10.0.0.1(rw)⟧\n' },
+      fix: 'first',
+      good: { 'etc/exports': '# writable\n/srv 10.0.0.1(rw)\n' },
+    },
+    {
       title: 'other clients of one directory, other directories for one client',
       files: { 'etc/exports': '/srv 10.0.0.1(rw)\n/srv 10.0.0.0/24(ro)\n/home 10.0.0.1(rw)\n/a *(rw)\n/a\n' },
     },

@@ -31,6 +31,16 @@ turns version 3 off, or somebody writes \`nfs4\` or \`vers=4\`: then *reason giv
       good: { 'nfs/etc/exports': '/var/lib/nova/instances *(rw,sync,no_root_squash)\n' },
     },
     {
+      title: 'the way out on the client',
+      files: {
+        'livemig.ini': '[node c1]\naddress = 192.168.3.12\n[node nfs]\naddress = 192.168.3.10\n',
+        'nfs/etc/exports': '/srv *(rw,sync,⟦fsid=0⟧,no_root_squash)\n',
+        'c1/etc/fstab': '192.168.3.10:/srv/nova /var/lib/nova/instances nfs defaults 0 0\n',
+      },
+      fix: 'root',
+      good: { 'c1/etc/fstab': '192.168.3.10:/nova /var/lib/nova/instances nfs defaults 0 0\n' },
+    },
+    {
       title: 'version 3 on purpose; the root by plain nfs',
       files: {
         'livemig.ini':

@@ -83,6 +83,11 @@ end the file without a word.`,
       good: { 'etc/exports': '/srv/a 10.0.0.1(rw)\n\n/srv/b 10.0.0.1(rw)\n' },
     },
     {
+      title: 'a line that goes on inside the brackets',
+      files: { 'etc/exports': '/srv/a 10.0.0.1(rw,⟦\\\n  ⟧sync)\n/srv/b 10.0.0.1(rw)\n' },
+      good: { 'etc/exports': '/srv/a 10.0.0.1(rw,sync)\n/srv/b 10.0.0.1(rw)\n' },
+    },
+    {
       title: 'default options, a continued line, a comma at the end, a comment and a quoted path are all right',
       files: {
         'etc/exports':

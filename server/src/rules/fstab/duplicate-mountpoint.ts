@@ -36,6 +36,15 @@ after \`mount -a\` the second lies on top of it: the guests' disks are there or 
       good: { 'etc/fstab': 'nfs:/a /a nfs rw 0 0\r\n# again\r\n' },
     },
     {
+      title: 'the second one is right, a comment says so',
+      files: {
+        'etc/fstab':
+          '10.0.0.9:/srv /var/lib/nova/instances nfs rw 0 0\n# the new one\n10.0.0.8:/srv ⟦/var/lib/nova/instances⟧ nfs rw 0 0\n',
+      },
+      fix: 'first',
+      good: { 'etc/fstab': '# the new one\n10.0.0.8:/srv /var/lib/nova/instances nfs rw 0 0\n' },
+    },
+    {
       title: 'swap, drives that are not mounted at boot, local disks that are none of our business',
       files: {
         'etc/fstab':

@@ -58,6 +58,11 @@ written meanwhile are hidden.`,
       good: { 'etc/fstab': '/dev/sdb1 /data ext4 defaults 0 0\n' },
     },
     {
+      title: 'a comment in place of the second number',
+      files: { 'etc/fstab': 'nfs:/srv /var/lib/nova/instances nfs defaults 0 ⟦#⟧ disks\n' },
+      good: { 'etc/fstab': 'nfs:/srv /var/lib/nova/instances nfs defaults 0 0 # disks\n' },
+    },
+    {
       title: 'fewer fields, leading blanks, a comment behind all fields, an escaped blank',
       files: {
         'etc/fstab':

@@ -49,6 +49,12 @@ network.`,
       good: { 'etc/libvirt/libvirtd.conf': 'listen_tcp = 1\nauth_tcp = "sasl"\n' },
     },
     {
+      title: 'a word of another program, where only the cluster reaches the port',
+      files: { 'etc/libvirt/libvirtd.conf': 'auth_tcp = ⟦"no"⟧ # inside only\n' },
+      fix: 'none',
+      good: { 'etc/libvirt/libvirtd.conf': 'auth_tcp = "none" # inside only\n' },
+    },
+    {
       title: 'the methods there are',
       files: {
         'etc/libvirt/libvirtd.conf':

@@ -41,6 +41,12 @@ cluster reach the port (listen_addr on a migration network, a firewall), or use 
       },
     },
     {
+      title: 'closing the port',
+      files: { 'etc/libvirt/libvirtd.conf': 'listen_tcp = 1 # TLS is on, too\n⟦auth_tcp = "none"⟧\n' },
+      fix: 'off',
+      good: { 'etc/libvirt/libvirtd.conf': 'listen_tcp = 0 # TLS is on, too\nauth_tcp = "none"\n' },
+    },
+    {
       title: 'started without --listen',
       release: 'grizzly',
       files: {

@@ -42,6 +42,12 @@ above: \`auth_tcp = "sasl"\` at the top and \`auth_tcp = "none"\` at the end sti
       good: { 'etc/libvirt/libvirtd.conf': 'listen_tls = 0\r\nlisten_tcp = 0\r\n' },
     },
     {
+      title: 'twice the same, a comment follows',
+      severity: 'info',
+      files: { 'etc/libvirt/libvirtd.conf': 'max_clients = 5000\n⟦max_clients = 5000⟧\n# the end\n' },
+      good: { 'etc/libvirt/libvirtd.conf': 'max_clients = 5000\n# the end\n' },
+    },
+    {
       title: 'a commented-out example is no setting',
       files: { 'etc/libvirt/libvirtd.conf': '#listen_tcp = 1\nlisten_tcp = 0\n' },
     },

@@ -61,6 +61,12 @@ listen on 127.0.0.1 again, migrations use another address, post-copy is off.`,
       files: { 'etc/nova/nova.conf': '[DEFAULT]\n⟦firewall_driver⟧ = x\n' },
     },
     {
+      title: 'renamed in its section',
+      release: 'zed',
+      files: { 'etc/nova/nova.conf': '[vnc]\n⟦vncserver_listen⟧ = 0.0.0.0\n' },
+      good: { 'etc/nova/nova.conf': '[vnc]\nserver_listen = 0.0.0.0\n' },
+    },
+    {
       title: 'in their time, and names of libraries',
       release: 'kilo',
       files: {

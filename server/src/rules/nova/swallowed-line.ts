@@ -57,6 +57,18 @@ value above may be any text.`,
       },
     },
     {
+      title: 'a comment behind a tab, between the items of a list',
+      severity: 'warning',
+      files: {
+        'etc/nova/nova.conf':
+          '[filter_scheduler]\nenabled_filters = ComputeFilter,\n\t⟦# AffinityFilter,⟧\n  NUMATopologyFilter\n',
+      },
+      good: {
+        'etc/nova/nova.conf':
+          '[filter_scheduler]\n# AffinityFilter,\nenabled_filters = ComputeFilter,\n  NUMATopologyFilter\n',
+      },
+    },
+    {
       title: 'lists over several lines, with and without an equals sign',
       files: {
         'etc/nova/nova.conf':

@@ -45,6 +45,24 @@ transport than the scheme says: without encryption, perhaps.`,
       good: { 'etc/nova/nova.conf': '[libvirt]\r\nlive_migration_uri=qemu+ssh://nova@%s/system\r\n' },
     },
     {
+      title: 'without the URI, among other options',
+      files: {
+        'etc/nova/nova.conf':
+          '[libvirt]\nlive_migration_scheme = ⟦tls⟧\nlive_migration_uri = qemu+tcp://%s/system\nvirt_type = kvm\n',
+      },
+      fix: 'uri',
+      good: { 'etc/nova/nova.conf': '[libvirt]\nlive_migration_scheme = tls\nvirt_type = kvm\n' },
+    },
+    {
+      title: 'without the scheme, among other options',
+      files: {
+        'etc/nova/nova.conf':
+          '[libvirt]\nlive_migration_uri = qemu+tcp://%s/system\nlive_migration_scheme = ⟦tls⟧\nvirt_type = kvm\n',
+      },
+      fix: 'scheme',
+      good: { 'etc/nova/nova.conf': '[libvirt]\nlive_migration_uri = qemu+tcp://%s/system\nvirt_type = kvm\n' },
+    },
+    {
       title: 'both say the same',
       files: {
         'etc/nova/nova.conf': '[libvirt]\nlive_migration_uri = qemu+tls://%s/system\nlive_migration_scheme = TLS\n',

@@ -51,6 +51,18 @@ answers nobody from outside: *Failed to connect to server*. Migrations work; the
       },
     },
     {
+      title: 'on the address that the console proxy is sent to',
+      files: {
+        'etc/nova/nova.conf':
+          '[vnc]\nserver_listen = ⟦127.0.0.1⟧\nserver_proxyclient_address = $my_ip\n[libvirt]\nvirt_type = kvm\n',
+      },
+      fix: 'same',
+      good: {
+        'etc/nova/nova.conf':
+          '[vnc]\nserver_listen = $my_ip\nserver_proxyclient_address = $my_ip\n[libvirt]\nvirt_type = kvm\n',
+      },
+    },
+    {
       title: 'both by default, both loopback, or VNC is off',
       files: {
         'livemig.ini': '[node a]\nroles = compute\n[node b]\nroles = compute\n[node c]\nroles = compute\n',

@@ -34,6 +34,21 @@ finds no hypervisor. Texts stand in straight quotes, single or double; numbers a
       files: { 'etc/libvirt/qemu.conf': 'user = "root"\ncgroup_controllers = ⟦[⟧ "cpu", "memory"\n' },
     },
     {
+      title: 'a word for a boolean',
+      files: { 'etc/libvirt/qemu.conf': 'vnc_tls = ⟦yes⟧ # certificates are there\n' },
+      good: { 'etc/libvirt/qemu.conf': 'vnc_tls = 1 # certificates are there\n' },
+    },
+    {
+      title: 'a quote that is not closed',
+      files: { 'etc/libvirt/qemu.conf': 'user = ⟦"nova⟧\ngroup = "nova"\n' },
+      good: { 'etc/libvirt/qemu.conf': 'user = "nova"\ngroup = "nova"\n' },
+    },
+    {
+      title: 'a section, as nova.conf has them',
+      files: { 'etc/libvirt/qemu.conf': '⟦[qemu]⟧\nuser = "nova"\n' },
+      good: { 'etc/libvirt/qemu.conf': 'user = "nova"\n' },
+    },
+    {
       title: 'what is fine',
       files: {
         'etc/libvirt/qemu.conf':
