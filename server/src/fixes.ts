@@ -1,4 +1,5 @@
 import type { Finding } from './lint';
+import { Cluster, type ClusterInput } from './model/cluster';
 import type { SourceFile } from './model/files';
 import type { Edit } from './rules/rule';
 
@@ -38,6 +39,30 @@ export function composeFixes(findings: readonly Finding[]): Map<SourceFile, Edit
     }
   }
   return taken;
+}
+
+/**
+ * The cluster with edits made; nothing is written.
+ * @param renewed told of every file that was replaced, and by what
+ */
+export function withEdits(
+  cluster: Cluster,
+  edits: ReadonlyMap<SourceFile, readonly Edit[]>,
+  renewed: (old: SourceFile, made: SourceFile) => void = () => undefined,
+): Cluster {
+  const renew = (file: SourceFile): SourceFile => {
+    const own = edits.get(file);
+    if (!own) return file;
+    const made = { ...file, text: applyEdits(file.text, own) };
+    renewed(file, made);
+    return made;
+  };
+  const input: ClusterInput = {
+    root: cluster.root,
+    hosts: cluster.hosts.map((h) => ({ name: h.name, folder: h.folder, files: h.files.map(renew) })),
+    inventory: cluster.inventory && renew(cluster.inventory.file),
+  };
+  return new Cluster(input, cluster.declared, cluster);
 }
 
 /** Overlapping, or inserting at the same place (whose order would be chance). */

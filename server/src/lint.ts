@@ -2,7 +2,6 @@ import { releaseIndex, releaseName } from './knowledge/releases';
 import type { Cluster } from './model/cluster';
 import type { SourceFile } from './model/files';
 import type { Host } from './model/host';
-import { parsed } from './model/parsed';
 import { RULES } from './rules/index';
 import type { Complaint, Edit, FixDraft, Related, Rule, Severity } from './rules/rule';
 import { DEFAULT_SETTINGS, levelOf, type Settings } from './settings';
@@ -172,10 +171,4 @@ function sorted(cluster: Cluster, findings: readonly Finding[]): LintResult {
     all.push(...list);
   }
   return { findings: all, hidden };
-}
-
-/** Files of the cluster that can hold findings, in the order in which they are shown. */
-export function lintable(cluster: Cluster): SourceFile[] {
-  const files = cluster.hosts.flatMap((h) => h.files.filter((f) => parsed(f) !== undefined));
-  return cluster.inventory ? [...files, cluster.inventory.file] : files;
 }

@@ -1,6 +1,8 @@
 import type { SourceFile } from './model/files';
 import { parsed } from './model/parsed';
+import { eolOf } from './rules/edits';
 import type { Edit } from './rules/rule';
+import { lineStart } from './syntax/lines';
 import type { ParsedDocument, Span, Suppression } from './syntax/types';
 
 /** Which ids of which suppressions silenced something: what is left over is needless. */
@@ -34,12 +36,11 @@ export function suppressionEdit(finding: Marked, reason: string): Edit | undefin
   if (!document || document.dialect === 'passwd' || document.dialect === 'group' || finding.file.defect)
     return undefined;
   const at = lineStart(document.text, entryStart(document, finding.span.start));
-  const eol = /\r\n|\n|\r/.exec(document.text)?.[0] ?? '\n';
   const clean = reason.replace(/\s+/g, ' ').trim();
   return {
     file: finding.file,
     span: { start: at, end: at },
-    text: `# livemig: ignore ${finding.rule.id}${clean === '' ? '' : ` -- ${clean}`}${eol}`,
+    text: `# livemig: ignore ${finding.rule.id}${clean === '' ? '' : ` -- ${clean}`}${eolOf(finding.file)}`,
   };
 }
 
@@ -64,8 +65,4 @@ function entryStart(document: ParsedDocument, offset: number): number {
     }
   }
   return offset;
-}
-
-function lineStart(text: string, offset: number): number {
-  return Math.max(text.lastIndexOf('\n', offset - 1), text.lastIndexOf('\r', offset - 1)) + 1;
 }

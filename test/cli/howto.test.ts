@@ -3,10 +3,9 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, test } from 'node:test';
 import { repair } from '../../server/src/cli/fix';
-import { applyEdits } from '../../server/src/fixes';
+import { withEdits } from '../../server/src/fixes';
 import { lint, type Finding } from '../../server/src/lint';
-import { Cluster, type ClusterInput } from '../../server/src/model/cluster';
-import type { SourceFile } from '../../server/src/model/files';
+import { Cluster } from '../../server/src/model/cluster';
 import type { Edit } from '../../server/src/rules/rule';
 import { discover } from '../../server/src/workspace/discover';
 import { diskSource } from '../../server/src/workspace/disk';
@@ -25,16 +24,8 @@ async function demoCluster(): Promise<Cluster> {
 }
 
 function edited(cluster: Cluster, edits: readonly Edit[]): Cluster {
-  const renew = (file: SourceFile): SourceFile => {
-    const own = edits.filter((e) => e.file === file);
-    return own.length > 0 ? { ...file, text: applyEdits(file.text, own) } : file;
-  };
-  const input: ClusterInput = {
-    root: cluster.root,
-    hosts: cluster.hosts.map((h) => ({ name: h.name, folder: h.folder, files: h.files.map(renew) })),
-    inventory: cluster.inventory?.file,
-  };
-  return new Cluster(input, GRIZZLY);
+  const byFile = new Map(edits.map((e) => [e.file, edits.filter((other) => other.file === e.file)]));
+  return withEdits(cluster, byFile);
 }
 
 const at = (f: Finding): string => `${f.host?.name ?? ''} ${f.file.path} ${f.rule.id}`;

@@ -1,6 +1,6 @@
-import { applyEdits, composeFixes, MAX_ROUNDS } from '../fixes';
+import { composeFixes, MAX_ROUNDS, withEdits } from '../fixes';
 import { lint } from '../lint';
-import { Cluster, type ClusterInput } from '../model/cluster';
+import type { Cluster } from '../model/cluster';
 import type { SourceFile } from '../model/files';
 import { reasonOf } from '../workspace/discover';
 import type { Settings } from '../settings';
@@ -57,16 +57,7 @@ export function repair(cluster: Cluster, settings: Settings): Cluster {
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const edits = composeFixes(lint(now, settings).findings);
     if (edits.size === 0) return now;
-    const renew = (file: SourceFile): SourceFile => {
-      const own = edits.get(file);
-      return own ? { ...file, text: applyEdits(file.text, own) } : file;
-    };
-    const input: ClusterInput = {
-      root: now.root,
-      hosts: now.hosts.map((h) => ({ name: h.name, folder: h.folder, files: h.files.map(renew) })),
-      inventory: now.inventory && renew(now.inventory.file),
-    };
-    now = new Cluster(input, now.declared, now);
+    now = withEdits(now, edits);
   }
   return now;
 }

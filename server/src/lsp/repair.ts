@@ -1,6 +1,5 @@
-import { applyEdits, composeFixes, MAX_ROUNDS } from '../fixes';
+import { composeFixes, MAX_ROUNDS, withEdits } from '../fixes';
 import { lint, type Finding } from '../lint';
-import { Cluster, type ClusterInput } from '../model/cluster';
 import type { SourceFile } from '../model/files';
 import type { Edit } from '../rules/rule';
 import type { JudgedCluster } from './judged';
@@ -45,7 +44,7 @@ export function repair(judged: JudgedCluster, wish: Wish): Map<SourceFile, TextC
       own.apply(list);
     }
     if (round + 1 === MAX_ROUNDS) break;
-    cluster = new Cluster(edited(cluster, edits), cluster.declared, cluster);
+    cluster = withEdits(cluster, edits, keepBom);
     findings = lint(cluster, judged.settings.lint).findings;
   }
   const out = new Map<SourceFile, TextChange[]>();
@@ -57,17 +56,7 @@ export function repair(judged: JudgedCluster, wish: Wish): Map<SourceFile, TextC
   return out;
 }
 
-function edited(cluster: Cluster, edits: ReadonlyMap<SourceFile, readonly Edit[]>): ClusterInput {
-  const renew = (file: SourceFile): SourceFile => {
-    const own = edits.get(file);
-    if (!own) return file;
-    const made = { ...file, text: applyEdits(file.text, own) };
-    if (hidesBom(file)) hideBom(made);
-    return made;
-  };
-  return {
-    root: cluster.root,
-    hosts: cluster.hosts.map((h) => ({ name: h.name, folder: h.folder, files: h.files.map(renew) })),
-    inventory: cluster.inventory && renew(cluster.inventory.file),
-  };
+/** A BOM that the editor keeps to itself stays so. */
+function keepBom(old: SourceFile, made: SourceFile): void {
+  if (hidesBom(old)) hideBom(made);
 }

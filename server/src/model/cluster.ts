@@ -1,3 +1,4 @@
+import { isIpv4 } from '../syntax/addresses';
 import type { ExportClient, ExportEntry, FstabEntry } from '../syntax/types';
 import type { SourceFile } from './files';
 import { Host, normalise, type HostInput } from './host';
@@ -285,6 +286,8 @@ export const OPPOSITE: Readonly<Record<string, string>> = Object.fromEntries(
   ]),
 );
 
+export { isIpv4 };
+
 export function isLoopback(address: string): boolean {
   return /^127\.\d+\.\d+\.\d+$/.test(address) || address === '::1' || address.toLowerCase() === '::ffff:127.0.0.1';
 }
@@ -296,11 +299,7 @@ export function isWildcard(address: string): boolean {
   );
 }
 
+/** As people write it in any of the files: an IPv6 zone is allowed, unlike in etc/hosts. */
 export function isAddress(text: string): boolean {
   return isIpv4(text) || (text.includes(':') && /^[0-9a-f:.]+(%\w+)?$/i.test(text));
-}
-
-export function isIpv4(text: string): boolean {
-  const parts = text.split('.');
-  return parts.length === 4 && parts.every((p) => /^(0|[1-9]\d{0,2})$/.test(p) && Number(p) <= 255);
 }

@@ -1,5 +1,5 @@
 import { parse as parseIni } from 'ini';
-import type { LivemigEntry, LivemigSection, Span } from '../syntax/types';
+import type { LivemigSection, Span } from '../syntax/types';
 import type { SourceFile } from './files';
 import { documentOf } from './parsed';
 
@@ -39,13 +39,6 @@ export function readInventory(file: SourceFile): Inventory {
     });
   }
   return { file, release: values.get('')?.release, nodes, rules: values.get('rules') ?? {} };
-}
-
-/** The entry of a key, for ranges; the last one, which is the one that counts. */
-export function inventoryEntry(inventory: Inventory, section: string, key: string): LivemigEntry | undefined {
-  return documentOf(inventory.file, 'livemig-ini').entries.findLast(
-    (e) => e.key === key && (e.section?.kind ?? '') === section,
-  );
 }
 
 /** Where a node is declared. */

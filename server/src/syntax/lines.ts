@@ -67,6 +67,13 @@ export function lineEnd(text: string, from: number): number {
   return i;
 }
 
+/** Start of the line that `at` is in. */
+export function lineStart(text: string, at: number): number {
+  let i = at;
+  while (i > 0 && text.charCodeAt(i - 1) !== LF && text.charCodeAt(i - 1) !== CR) i--;
+  return i;
+}
+
 /** Start of the line that follows the one `from` is in, or the end of the text. */
 export function nextLine(text: string, from: number): number {
   const end = lineEnd(text, from);

@@ -1,8 +1,7 @@
 import { distance } from 'fastest-levenshtein';
 import { libvirtKey, nearLibvirtKeys, type LibvirtKey } from '../../knowledge/libvirt';
 import { basename, type SourceFile } from '../../model/files';
-import { documentOf } from '../../model/parsed';
-import { LineIndex } from '../../syntax/lines';
+import { documentOf, lineIndexOf } from '../../model/parsed';
 import type { LibvirtEntry, LibvirtValue } from '../../syntax/types';
 import { removeLines, replace, setLibvirtValue, wholeLines } from '../edits';
 import type { Complaint, Edit, FixDraft, Severity } from '../rule';
@@ -154,11 +153,9 @@ export function checkDuplicates(
 ): void {
   for (const file of files) {
     const written = (entry: LibvirtEntry): string => file.text.slice(entry.value.span.start, entry.value.span.end);
-    let lines: LineIndex | undefined;
     for (const [key, [first, ...later]] of entriesByKey(file)) {
       if (!first || later.length === 0) continue;
-      lines ??= new LineIndex(file.text);
-      const line = lines.positionAt(first.span.start).line + 1;
+      const line = lineIndexOf(file).positionAt(first.span.start).line + 1;
       for (const entry of later) {
         const equal = comparable(first.value) === comparable(entry.value);
         const broken = !equal && fatal(file, first, entry);

@@ -2,6 +2,7 @@ import { libvirtKey } from '../../knowledge/libvirt';
 import { basename, type SourceFile } from '../../model/files';
 import { documentOf } from '../../model/parsed';
 import { parseLibvirt, type LibvirtProblemCode } from '../../syntax/libvirt';
+import { lineStart } from '../../syntax/lines';
 import type { Span, SyntaxProblem } from '../../syntax/types';
 import { removeLines, replace } from '../edits';
 import type { Complaint, Edit, FixDraft } from '../rule';
@@ -74,12 +75,6 @@ export function typographicSlip(
 function readsWell(line: string): boolean {
   const { entries, problems } = parseLibvirt(line + '\n');
   return problems.length === 0 && entries.length <= 1;
-}
-
-function lineStart(text: string, at: number): number {
-  let start = at;
-  while (start > 0 && text[start - 1] !== '\n' && text[start - 1] !== '\r') start--;
-  return start;
 }
 
 /** What is left of a problem's rest of the line when a trailing comment and blanks are taken off. */
