@@ -17,6 +17,37 @@ const ALL: Required<Facts> = {
   sockets: ['libvirtd.socket'],
   daemonArguments: ['/usr/sbin/libvirtd', '--listen'],
   ids: { nova: { uid: 110, gid: 119 } },
+  fqdn: 'compute1.example.net',
+  kernel: '6.1.0-18-amd64',
+  groups: { nova: ['nova', 'libvirt', 'kvm'] },
+  cpu: {
+    vendor: 'GenuineIntel',
+    model: 'Intel(R) Xeon(R) Gold 6248 CPU @ 2.50GHz',
+    flags: ['sse2', 'vmx'],
+    microcode: '0x5003604',
+  },
+  cpuModels: ['Skylake-Server', 'Cascadelake-Server'],
+  machineTypes: ['pc', 'q35', 'pc-i440fx-7.2'],
+  memory: { total: 192000, available: 64000 },
+  sysctls: { 'vm.unprivileged_userfaultfd': '1' },
+  clockOffset: -0.0002,
+  resolves: { compute2: ['192.0.2.12'], nowhere: [] },
+  listening: ['0.0.0.0:16509', '[::]:16509'],
+  paths: {
+    '/var/lib/nova/instances': { type: 'folder', mode: 0o755, uid: 110, gid: 119, modified: 1700000000 },
+    '/etc/pki/qemu': null,
+  },
+  mounts: { '/var/lib/nova/instances': { source: 'filer:/nova', type: 'nfs4' } },
+  certificates: {
+    '/etc/pki/libvirt/servercert.pem': {
+      subject: 'CN=compute1.example.net',
+      names: ['compute1.example.net', '192.0.2.11'],
+      notBefore: 1700000000,
+      notAfter: 1800000000,
+    },
+  },
+  started: { libvirtd: 1700000000 },
+  hostUuid: '11111111-2222-4333-8444-555555555555',
 };
 
 test('every field is read as it is written, and the published schema has the same fields', () => {
