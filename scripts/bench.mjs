@@ -1,46 +1,51 @@
-// Measures the built language server and command line. Usage:
-//   node scripts/bench.mjs [--peers] [--server FILE] [--lines 1000,10000,50000] [--edits 100] [--runs 7]
-// Prints tables, and as its last line one JSON object. --peers also measures well-known servers, installed by npm into a
-// temporary folder. Figures compare within one run only: the machine may be busy with something else in the next.
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+// Measures the built language server and command line, beside well-known servers. Usage:
+//   node scripts/bench.mjs [--no-peers] [--server FILE] [--lines 1000,10000,50000] [--edits 100] [--runs 7]
+//                          [--fleets 100,1000,10000]
+// Prints tables, and as its last line one JSON object. The peers are installed by npm into a temporary folder. Figures
+// compare within one run only: the machine may be busy with something else in the next.
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { SAMPLES } from '../bench/documents.mjs';
-import { quantile, rounded } from '../bench/figures.mjs';
+import { fleet, oneFile } from '../bench/commands.mjs';
 import { fixAll, measure, startTime } from '../bench/measure.mjs';
 import { floor, ours, peers } from '../bench/servers.mjs';
 import { table } from '../bench/table.mjs';
+import { targets, verdicts } from '../bench/targets.mjs';
+import { buildAll } from './build.mjs';
 
 const root = path.resolve(import.meta.dirname, '..');
 const { values: options } = parseArgs({
+  allowNegative: true,
   options: {
-    peers: { type: 'boolean', default: false },
-    server: { type: 'string', default: path.join(root, 'dist/server.js') },
+    peers: { type: 'boolean', default: true },
+    server: { type: 'string' },
     lines: { type: 'string', default: '1000,10000,50000' },
     edits: { type: 'string', default: '100' },
     runs: { type: 'string', default: '7' },
+    fleets: { type: 'string', default: '100,1000,10000' },
   },
 });
-const sizes = options.lines.split(',').map(Number);
+const numbers = (text) => text.split(',').filter(Boolean).map(Number);
+const sizes = numbers(options.lines);
 const runs = Number(options.runs);
-
-/** At 10,000 lines, the most that an edit may cost in comparison with the floor. */
-const TARGET_RATIO = 2;
-/** Repair of 200 findings in 10,000 lines, in ms. */
-const TARGET_FIX_ALL = 20;
-
-if (!existsSync(options.server)) {
-  console.error(`${options.server} is not there: run "npm run build" first`);
+if (options.server && !existsSync(options.server)) {
+  console.error(`${options.server} is not there`);
   process.exit(2);
 }
+const { bytes, tables } = (await buildAll())['dist/server.js'];
 
 const folder = mkdtempSync(path.join(tmpdir(), 'livemig-bench-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 
-const servers = [await floor(root, folder), ours(path.resolve(options.server))];
-if (options.peers) servers.push(...peers(path.join(tmpdir(), 'livemig-bench-peers')));
+const servers = [await floor(root, folder), ours(path.resolve(options.server ?? path.join(root, 'dist/server.js')))];
+if (options.peers) {
+  try {
+    servers.push(...peers(path.join(tmpdir(), 'livemig-bench-peers')));
+  } catch (error) {
+    console.error(`no peers: they cannot be installed (${error.message.split('\n')[0]})`);
+  }
+}
 
 const rows = [];
 for (const server of servers) {
@@ -63,46 +68,21 @@ console.log(
   `fix all: ${repair.findings} findings in ${repair.lines} lines, ${repair.edits} edits, p50 ${repair.p50} ms, p95 ${repair.p95} ms`,
 );
 
-const lint = commandLine();
+const lint = oneFile(root, folder, Math.max(runs, 15));
 console.log(
-  lint
-    ? `livemig lint of one file of 1,000 lines: ${lint.lintMs} ms, of it node itself ${lint.nodeMs} ms, ours ${lint.oursMs} ms`
-    : 'livemig lint: dist/cli.js is not built',
+  `livemig lint of one file of 1,000 lines: ${lint.lintMs} ms, of it node itself ${lint.nodeMs} ms, ours ${lint.oursMs} ms; ` +
+    (lint.validatorMs === null
+      ? 'oslo-config-validator not measured (apt-get install python3-nova)'
+      : `oslo-config-validator ${lint.validatorMs} ms`),
 );
 
-const at = (name) => rows.find((r) => r.server === name && r.lines === 10_000);
-const ratio =
-  at('floor')?.editP50 && at('livemig')?.editP50 ? rounded(at('livemig').editP50 / at('floor').editP50) : null;
-const targets = {
-  editRatioAt10000: { value: ratio, atMost: TARGET_RATIO },
-  fixAllMs: { value: repair.p50, atMost: TARGET_FIX_ALL },
-};
-for (const [name, { value, atMost }] of Object.entries(targets))
-  console.log(`${name}: ${value ?? 'not measured'}, at most ${atMost}${value > atMost ? ': MISSED' : ''}`);
-console.log(JSON.stringify({ rows, repair, lint, targets, serverBytes: statSync(options.server).size }));
-
-/** `livemig lint FILE` beside `node -e 0`, turn by turn; undefined when it is not built. */
-function commandLine() {
-  const cli = path.join(root, 'dist/cli.js');
-  if (!existsSync(cli)) return undefined;
-  const file = path.join(folder, 'nova.conf');
-  writeFileSync(file, Array.from({ length: 1000 }, (_, i) => SAMPLES.nova.line(i, 1000)).join('\n'));
-  const timed = (args) => {
-    const from = performance.now();
-    try {
-      execFileSync(process.execPath, args, { stdio: 'ignore' });
-    } catch (error) {
-      // 1 says that there are errors in the file.
-      if (error.status !== 1) throw error;
-    }
-    return performance.now() - from;
-  };
-  const bare = [];
-  const whole = [];
-  for (let i = 0; i < runs; i++) {
-    bare.push(timed(['-e', '0']));
-    whole.push(timed([cli, 'lint', file]));
-  }
-  const [nodeMs, lintMs] = [quantile(bare, 0.5), quantile(whole, 0.5)];
-  return { lintMs, nodeMs, oursMs: rounded(lintMs - nodeMs) };
+const fleets = [];
+for (const hosts of numbers(options.fleets)) {
+  const one = await fleet(root, folder, hosts);
+  fleets.push(one);
+  console.log(`livemig lint of ${hosts} hosts of 6 files: ${one.seconds} s, ${one.peakMiB} MiB, ${one.errors} errors`);
 }
+
+const promised = targets({ rows, repair, lint, fleets, serverBytes: bytes - tables });
+for (const line of verdicts(promised)) console.log(line);
+console.log(JSON.stringify({ rows, repair, lint, fleets, targets: promised }));

@@ -1,0 +1,58 @@
+// What livemig promises, by figure. A figure that could not be measured is null and misses nothing.
+import { rounded } from './figures.mjs';
+
+/** The most that an edit may take, in ms, and opening, by lines; an edit may also take twice the floor of the same run. */
+const EDIT_MS = { 1000: 5, 10_000: 10, 50_000: 30 };
+const OPEN_MS = { 1000: 15, 10_000: 60, 50_000: 250 };
+const FLOORS_PER_EDIT = 2;
+const FLOORS_PER_START = 1.3;
+const PEAK_MIB_AT_50000 = 160;
+const FIX_ALL_MS = 20;
+const LINT_MS = 60;
+const TIMES_FASTER = 10;
+const SERVER_KIB = 700;
+/** 1,000 hosts of six files. */
+const FLEET_SECONDS = 6;
+const FLEET_MIB = 600;
+/** How many times longer a host may take among ten times as many. */
+const FLEET_GROWTH = 1.6;
+
+/**
+ * @param {object} figures everything measured
+ * @returns {Record<string, { value: number | null, atMost?: number, atLeast?: number }>}
+ */
+export function targets({ rows, repair, lint, fleets, serverBytes }) {
+  const at = (server, lines) => rows.find((r) => r.server === server && r.lines === lines);
+  const all = {};
+  for (const lines of new Set(rows.map((r) => r.lines))) {
+    const [ours, floor] = [at('livemig', lines), at('floor', lines)];
+    if (EDIT_MS[lines] === undefined) continue;
+    const least = Math.max(EDIT_MS[lines], FLOORS_PER_EDIT * (floor?.editP50 ?? 0));
+    all[`editMsAt${lines}`] = { value: ours?.editP50 ?? null, atMost: rounded(least) };
+    all[`openMsAt${lines}`] = { value: ours?.openMs ?? null, atMost: OPEN_MS[lines] };
+  }
+  const [ours, floor] = ['livemig', 'floor'].map((name) => rows.find((r) => r.server === name)?.startMs);
+  all.startByFloor = { value: ours && floor ? rounded(ours / floor) : null, atMost: FLOORS_PER_START };
+  all.peakMiBAt50000 = { value: at('livemig', 50_000)?.peakMiB ?? null, atMost: PEAK_MIB_AT_50000 };
+  all.fixAllMs = { value: repair.p50, atMost: FIX_ALL_MS };
+  all.serverKiBWithoutTables = { value: rounded(serverBytes / 1024), atMost: SERVER_KIB };
+  all.lintMs = { value: lint?.oursMs ?? null, atMost: LINT_MS };
+  all.lintByValidator = { value: lint?.timesFaster ?? null, atLeast: TIMES_FASTER };
+  const thousand = fleets.find((f) => f.hosts === 1000);
+  all.fleetSecondsAt1000 = { value: thousand?.seconds ?? null, atMost: FLEET_SECONDS };
+  all.fleetMiBAt1000 = { value: thousand?.peakMiB ?? null, atMost: FLEET_MIB };
+  for (const { hosts, seconds } of fleets.filter((f) => thousand && f.hosts > thousand.hosts)) {
+    const growth = rounded(seconds / hosts / (thousand.seconds / thousand.hosts));
+    all[`fleetGrowthTo${hosts}`] = { value: growth, atMost: FLEET_GROWTH };
+  }
+  return all;
+}
+
+/** One line for each. */
+export function verdicts(all) {
+  return Object.entries(all).map(([name, { value, atMost, atLeast }]) => {
+    const missed = value !== null && (atMost !== undefined ? value > atMost : value < atLeast);
+    const wanted = atMost !== undefined ? `at most ${atMost}` : `at least ${atLeast}`;
+    return `${name.padEnd(24)}${String(value ?? 'not measured').padStart(13)}   ${wanted}${missed ? ': MISSED' : ''}`;
+  });
+}
