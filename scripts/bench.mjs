@@ -8,11 +8,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { fleet, oneFile } from '../bench/commands.mjs';
-import { fixAll, measure, startTime } from '../bench/measure.mjs';
+import { fixAll, measure, startTimes } from '../bench/measure.mjs';
 import { floor, ours, peers } from '../bench/servers.mjs';
 import { table } from '../bench/table.mjs';
 import { targets, verdicts } from '../bench/targets.mjs';
-import { buildAll } from './build.mjs';
+import { buildAll, serverBytes } from './build.mjs';
 
 const root = path.resolve(import.meta.dirname, '..');
 const { values: options } = parseArgs({
@@ -33,7 +33,7 @@ if (options.server && !existsSync(options.server)) {
   console.error(`${options.server} is not there`);
   process.exit(2);
 }
-const { bytes, tables } = (await buildAll())['dist/server.js'];
+const bytes = serverBytes(await buildAll());
 
 const folder = mkdtempSync(path.join(tmpdir(), 'livemig-bench-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
@@ -48,8 +48,9 @@ if (options.peers) {
 }
 
 const rows = [];
+const starts = await startTimes(servers, Math.max(runs, 15));
 for (const server of servers) {
-  const startMs = await startTime(server, runs);
+  const startMs = starts[server.name];
   for (const lines of sizes) {
     // The slow ones are not waited for as often.
     const edits = server.name === 'floor' || server.name === 'livemig' ? Number(options.edits) : 6;
@@ -83,6 +84,6 @@ for (const hosts of numbers(options.fleets)) {
   console.log(`livemig lint of ${hosts} hosts of 6 files: ${one.seconds} s, ${one.peakMiB} MiB, ${one.errors} errors`);
 }
 
-const promised = targets({ rows, repair, lint, fleets, serverBytes: bytes - tables });
+const promised = targets({ rows, repair, lint, fleets, serverBytes: bytes });
 for (const line of verdicts(promised)) console.log(line);
 console.log(JSON.stringify({ rows, repair, lint, fleets, targets: promised }));

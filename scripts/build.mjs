@@ -33,13 +33,29 @@ const tables = {
   },
 };
 
-/** The entry of the client loads the rest later, from a file of its own. @type {import('esbuild').Plugin} */
-const later = {
-  name: 'client-main-apart',
+/**
+ * An entry loads the rest later, from a file of its own: what it `import()`s becomes that file.
+ * @param {string} specifier
+ * @param {string} file
+ * @returns {import('esbuild').Plugin}
+ */
+const later = (specifier, file) => ({
+  name: 'main-apart',
   setup(b) {
-    b.onResolve({ filter: /^\.\/main$/ }, ({ kind }) =>
-      kind === 'dynamic-import' ? { path: './client-main.js', external: true } : undefined,
+    b.onResolve({ filter: /^\.\/\w+$/ }, ({ kind, path: wanted }) =>
+      kind === 'dynamic-import' && wanted === specifier ? { path: file, external: true } : undefined,
     );
+  },
+});
+
+/** The library that both halves of the language server use, from a file of its own. @type {import('esbuild').Plugin} */
+const library = {
+  name: 'library-apart',
+  setup(b) {
+    b.onResolve({ filter: /^vscode-languageserver(\/node|-textdocument)$/ }, () => ({
+      path: './languageserver.js',
+      external: true,
+    }));
   },
 };
 
@@ -65,9 +81,27 @@ const common = {
 const small = { minifyIdentifiers: true };
 
 const bundles = {
-  'dist/client.js': { entryPoints: ['client/src/extension.ts'], external: ['vscode'], plugins: [later] },
+  'dist/client.js': {
+    entryPoints: ['client/src/extension.ts'],
+    external: ['vscode'],
+    plugins: [later('./main', './client-main.js')],
+  },
   'dist/client-main.js': { ...small, entryPoints: ['client/src/main.ts'], external: ['vscode'] },
-  'dist/server.js': { ...small, entryPoints: ['server/src/lsp/main.ts'], plugins: [rules, tables] },
+  'dist/server.js': {
+    ...small,
+    entryPoints: ['server/src/lsp/main.ts'],
+    plugins: [later('./server', './server-main.js'), library],
+    // `import()` becomes `require`: what is loaded must be there before the next message is handled.
+    supported: { 'dynamic-import': false },
+  },
+  'dist/server-main.js': { ...small, entryPoints: ['server/src/lsp/server.ts'], plugins: [library, rules, tables] },
+  'dist/languageserver.js': {
+    ...small,
+    stdin: {
+      contents: `export * from 'vscode-languageserver/node'; export { TextDocument } from 'vscode-languageserver-textdocument'`,
+      resolveDir: root,
+    },
+  },
   'dist/cli.js': { entryPoints: ['server/src/cli/main.ts'], plugins: [rules, tables] },
 };
 
@@ -93,6 +127,17 @@ export async function buildAll() {
   }
   chmodSync(path.join(root, 'dist/cli.js'), 0o755);
   return sizes;
+}
+
+/** What the language server consists of. */
+const SERVER = ['dist/server.js', 'dist/server-main.js', 'dist/languageserver.js'];
+
+/**
+ * Bytes of the language server without its tables.
+ * @param {Awaited<ReturnType<typeof buildAll>>} sizes
+ */
+export function serverBytes(sizes) {
+  return SERVER.reduce((sum, file) => sum + sizes[file].bytes - sizes[file].tables, 0);
 }
 
 const kib = (bytes) => `${(bytes / 1024).toFixed(0)} KiB`;

@@ -7,6 +7,7 @@ import {
 } from 'vscode-languageserver/node';
 import type { Finding } from '../lint';
 import { suppressionEdit } from '../suppress';
+import { FIX_ALL } from './capabilities';
 import { byFile, workspaceEdit } from './edits';
 import type { Features } from './features';
 import type { JudgedCluster } from './judged';
@@ -14,10 +15,6 @@ import { offsetOf, positionOf } from './positions';
 import { canEdit, repair } from './repair';
 import { keyOf } from './uris';
 import type { Workspace } from './workspace';
-
-export const FIX_ALL = `${CodeActionKind.SourceFixAll}.livemig`;
-
-export const ACTION_KINDS: readonly string[] = [CodeActionKind.QuickFix, FIX_ALL];
 
 /** Stands in the comment where the client cannot ask for a reason. */
 const PLACEHOLDER = 'reason';

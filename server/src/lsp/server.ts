@@ -3,18 +3,14 @@ import {
   DidChangeConfigurationNotification,
   DidChangeWatchedFilesNotification,
   TextDocuments,
-  TextDocumentSyncKind,
   type CancellationToken,
   type Connection,
   type InitializeParams,
-  type InitializeResult,
-  type ServerCapabilities,
 } from 'vscode-languageserver/node';
 import { TextDocument } from 'vscode-languageserver-textdocument';
-import { version } from '../../../package.json';
 import type { InitializationOptions, StatusParams, SuppressParams } from '../protocol';
 import type { FileSource } from '../workspace/source';
-import { ACTION_KINDS, Actions } from './actions';
+import { Actions } from './actions';
 import type { Channel } from './channel';
 import { readSettings, type FolderSettings } from './configuration';
 import { Converter } from './convert';
@@ -35,12 +31,9 @@ const CONFIGURATION_TIMEOUT = 2000;
 /** Changes are gathered for this long before anything but an answer is sent, in ms: typing goes first. */
 const PULL_DELAY = 50;
 
-/** Makes a connection a language server; it still has to be listened to. */
-export function startServer(connection: Connection, source: FileSource): void {
-  connection.onInitialize((params) => {
-    const server = new Server(connection, source, params);
-    return server.initialize(params);
-  });
+/** Makes a connection whose client has said that it is initialized a language server. */
+export function startServer(connection: Connection, source: FileSource, params: InitializeParams): void {
+  new Server(connection, source, params).start(params);
 }
 
 class Server {
@@ -75,7 +68,7 @@ class Server {
     this.#actions = new Actions(this.#workspace, this.#features, this.#options.suppressCommand);
   }
 
-  initialize(params: InitializeParams): InitializeResult {
+  start(params: InitializeParams): void {
     this.#register();
     // eslint-disable-next-line @typescript-eslint/no-deprecated -- older editors say nothing else
     const { workspaceFolders, rootUri } = params;
@@ -83,17 +76,16 @@ class Server {
     this.#workspace.configure(new Map([['', readSettings(this.#options.settings)]]));
     this.#workspace.addFolders(folders);
     // Nothing is answered for before the settings are known.
-    if (this.#features.configuration)
-      this.#workspace.enqueue(() =>
-        Promise.race([this.#initialized, sleep(CONFIGURATION_TIMEOUT, undefined, { ref: false })]).then(() =>
-          this.#configure(),
-        ),
-      );
-    return { capabilities: capabilitiesFor(this.#features), serverInfo: { name: 'livemig', version } };
+    if (this.#features.configuration) this.#workspace.enqueue(() => this.#configure());
+    void safe(this.#log, 'initialized', undefined, () => this.#subscribe());
+    void safe(this.#log, 'warming up', undefined, () =>
+      warmUp(
+        this.#converter,
+        () => this.#lastActivity,
+        () => this.#stopped,
+      ),
+    );
   }
-
-  #ready: () => void = () => undefined;
-  readonly #initialized = new Promise<void>((resolve) => (this.#ready = resolve));
 
   #register(): void {
     const connection = this.#connection;
@@ -122,17 +114,6 @@ class Server {
     );
     documents.listen(connection);
 
-    connection.onInitialized(() => {
-      this.#ready();
-      heard('initialized', () => this.#subscribe());
-      void safe(log, 'warming up', undefined, () =>
-        warmUp(
-          this.#converter,
-          () => this.#lastActivity,
-          () => this.#stopped,
-        ),
-      );
-    });
     connection.onDidChangeWatchedFiles(({ changes }) =>
       heard('workspace/didChangeWatchedFiles', () => workspace.diskChanged(changes)),
     );
@@ -215,16 +196,4 @@ class Server {
     };
     this.#timer = this.#features.pull ? setTimeout(flush, PULL_DELAY) : setImmediate(flush);
   }
-}
-
-function capabilitiesFor(features: Features): ServerCapabilities {
-  return {
-    ...(features.utf16 && { positionEncoding: 'utf-16' }),
-    textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental, save: { includeText: false } },
-    ...(features.pull && {
-      diagnosticProvider: { identifier: 'livemig', interFileDependencies: true, workspaceDiagnostics: true },
-    }),
-    ...(features.codeActions && { codeActionProvider: { codeActionKinds: [...ACTION_KINDS] } }),
-    workspace: { workspaceFolders: { supported: true, changeNotifications: true } },
-  };
 }
