@@ -37,8 +37,14 @@ export interface Facts {
   readonly cpuModels?: readonly string[];
   /** Machine types that QEMU offers, aliases included (`qemu-system-x86_64 -machine help`). */
   readonly machineTypes?: readonly string[];
+  /** What a machine type's short name stands for, e.g. `pc-i440fx-7.2` for `pc` ("alias of" in `-machine help`). */
+  readonly machineAliases?: Readonly<Record<string, string>>;
+  /** The QEMU program that libvirt starts guests with (`path` of `virsh domcapabilities`). */
+  readonly emulator?: string;
   /** Memory in MiB (`free -m`). */
   readonly memory?: { readonly total: number; readonly available: number };
+  /** Huge pages set aside, by their size in KiB (/sys/kernel/mm/hugepages/hugepages-*kB/nr_hugepages). */
+  readonly hugepages?: Readonly<Record<string, number>>;
   /** Kernel settings by name (`sysctl`). */
   readonly sysctls?: Readonly<Record<string, string>>;
   /** Seconds by which the clock is ahead of the time servers', negative when behind (`chronyc tracking`). */
@@ -47,6 +53,11 @@ export interface Facts {
   readonly resolves?: Readonly<Record<string, readonly string[]>>;
   /** TCP sockets that listen, as `address:port`, IPv6 in brackets (`ss -ltn`). */
   readonly listening?: readonly string[];
+  /**
+   * What became of TCP connections to other nodes, by `address:port`, IPv6 in brackets (`nc -z -w 3`): `open`; `refused` by
+   * the node itself, as nothing listens there; `filtered`: no answer, or a router or firewall said no.
+   */
+  readonly reaches?: Readonly<Record<string, 'open' | 'refused' | 'filtered'>>;
   /** Paths that were looked at, by name; null where there is nothing (`stat`). */
   readonly paths?: Readonly<Record<string, PathFacts | null>>;
   /** File systems by mount point (`findmnt`). */
@@ -151,11 +162,15 @@ const facts = objectOf<Facts>({
   cpu: objectOf<CpuFacts>({ vendor: text, model: text, flags: strings, microcode: text }),
   cpuModels: strings,
   machineTypes: strings,
+  machineAliases: mapOf(text),
+  emulator: text,
   memory: objectOf<{ total: number; available: number }>({ total: number, available: number }, ['total', 'available']),
+  hugepages: mapOf(number),
   sysctls: mapOf(text),
   clockOffset: number,
   resolves: mapOf(strings),
   listening: strings,
+  reaches: mapOf(oneOf('open', 'refused', 'filtered')),
   paths: mapOf<PathFacts | null>((raw) => (raw === null ? null : path(raw))),
   mounts: mapOf(objectOf<{ source: string; type: string }>({ source: text, type: text }, ['source', 'type'])),
   certificates: mapOf(
