@@ -125,8 +125,11 @@ import hostsOwnNameLoopback from './hosts/own-name-loopback';
 import hostsPeerConflict from './hosts/peer-conflict';
 import hostsPeerLoopback from './hosts/peer-loopback';
 import hostsPeerMissing from './hosts/peer-missing';
+import clusterLibvirtQemuVersion from './cluster/libvirt-qemu-version';
 import clusterNovaUidDiffers from './cluster/nova-uid-differs';
 import clusterQemuUidDiffers from './cluster/qemu-uid-differs';
+import clusterQemuVersionDiffers from './cluster/qemu-version-differs';
+import clusterReleaseMismatch from './cluster/release-mismatch';
 import clusterTransportAsymmetric from './cluster/transport-asymmetric';
 import clusterTransportMismatch from './cluster/transport-mismatch';
 import livemigBadValue from './livemig/bad-value';
@@ -260,8 +263,11 @@ export const RULES: readonly Rule[] = [
   hostsPeerConflict,
   hostsPeerLoopback,
   hostsPeerMissing,
+  clusterLibvirtQemuVersion,
   clusterNovaUidDiffers,
   clusterQemuUidDiffers,
+  clusterQemuVersionDiffers,
+  clusterReleaseMismatch,
   clusterTransportAsymmetric,
   clusterTransportMismatch,
   livemigBadValue,
