@@ -2,6 +2,10 @@
 import type { Rule } from './rule';
 import fileNotText from './file/not-text';
 import novaBadTypeOrRange from './nova/bad-type-or-range';
+import novaCpuDiffers from './nova/cpu-differs';
+import novaCpuExtraFlagsMissing from './nova/cpu-extra-flags-missing';
+import novaCpuModeDiffers from './nova/cpu-mode-differs';
+import novaCpuModeNoneKvm from './nova/cpu-mode-none-kvm';
 import novaCpuModelsWithoutCustom from './nova/cpu-models-without-custom';
 import novaDashInKey from './nova/dash-in-key';
 import novaDeprecatedName from './nova/deprecated-name';
@@ -140,6 +144,10 @@ import livemigUnknownRule from './livemig/unknown-rule';
 export const RULES: readonly Rule[] = [
   fileNotText,
   novaBadTypeOrRange,
+  novaCpuDiffers,
+  novaCpuExtraFlagsMissing,
+  novaCpuModeDiffers,
+  novaCpuModeNoneKvm,
   novaCpuModelsWithoutCustom,
   novaDashInKey,
   novaDeprecatedName,
