@@ -65,6 +65,7 @@ import libvirtdListenTlsDefaultNoCerts from './libvirtd/listen-tls-default-no-ce
 import libvirtdListenWithoutFlag from './libvirtd/listen-without-flag';
 import libvirtdMaxClientsLow from './libvirtd/max-clients-low';
 import libvirtdNoVerify from './libvirtd/no-verify';
+import libvirtdNotListening from './libvirtd/not-listening';
 import libvirtdPortInvalid from './libvirtd/port-invalid';
 import libvirtdSyntax from './libvirtd/syntax';
 import libvirtdTypographicCharacters from './libvirtd/typographic-characters';
@@ -129,6 +130,7 @@ import hostsOwnNameLoopback from './hosts/own-name-loopback';
 import hostsPeerConflict from './hosts/peer-conflict';
 import hostsPeerLoopback from './hosts/peer-loopback';
 import hostsPeerMissing from './hosts/peer-missing';
+import clusterInstancesDirMode from './cluster/instances-dir-mode';
 import clusterLibvirtQemuVersion from './cluster/libvirt-qemu-version';
 import clusterNovaUidDiffers from './cluster/nova-uid-differs';
 import clusterQemuUidDiffers from './cluster/qemu-uid-differs';
@@ -207,6 +209,7 @@ export const RULES: readonly Rule[] = [
   libvirtdListenWithoutFlag,
   libvirtdMaxClientsLow,
   libvirtdNoVerify,
+  libvirtdNotListening,
   libvirtdPortInvalid,
   libvirtdSyntax,
   libvirtdTypographicCharacters,
@@ -271,6 +274,7 @@ export const RULES: readonly Rule[] = [
   hostsPeerConflict,
   hostsPeerLoopback,
   hostsPeerMissing,
+  clusterInstancesDirMode,
   clusterLibvirtQemuVersion,
   clusterNovaUidDiffers,
   clusterQemuUidDiffers,

@@ -3,6 +3,9 @@ import { servedMount } from '../../model/exportTable';
 import type { Host, Place } from '../../model/host';
 import { TOP } from '../edits';
 
+/** Whom the distributions run QEMU as: Debian and Ubuntu, Red Hat and SUSE. */
+export const DISTRIBUTION_USERS = ['libvirt-qemu', 'qemu'];
+
 /** An account as a host has it. */
 export interface Account {
   readonly host: Host;

@@ -1,10 +1,7 @@
 import type { Host } from '../../model/host';
 import { outliers } from '../nova/_groups';
 import { defineRule } from '../rule';
-import { accountOf, sharers, type Account } from './_ids';
-
-/** Whom the distributions run QEMU as: Debian and Ubuntu, Red Hat and SUSE. */
-const DISTRIBUTION_USERS = ['libvirt-qemu', 'qemu'];
+import { accountOf, DISTRIBUTION_USERS, sharers, type Account } from './_ids';
 
 export default defineRule({
   id: 'cluster/qemu-uid-differs',
