@@ -130,12 +130,19 @@ import hostsOwnNameLoopback from './hosts/own-name-loopback';
 import hostsPeerConflict from './hosts/peer-conflict';
 import hostsPeerLoopback from './hosts/peer-loopback';
 import hostsPeerMissing from './hosts/peer-missing';
+import clusterClockSkew from './cluster/clock-skew';
+import clusterEmulatorMissing from './cluster/emulator-missing';
+import clusterFirewallPorts from './cluster/firewall-ports';
+import clusterHugepagesMissing from './cluster/hugepages-missing';
 import clusterInstancesDirMode from './cluster/instances-dir-mode';
 import clusterLibvirtQemuVersion from './cluster/libvirt-qemu-version';
+import clusterMachineTypeMissing from './cluster/machine-type-missing';
+import clusterNovaNotInLibvirtGroup from './cluster/nova-not-in-libvirt-group';
 import clusterNovaUidDiffers from './cluster/nova-uid-differs';
 import clusterQemuUidDiffers from './cluster/qemu-uid-differs';
 import clusterQemuVersionDiffers from './cluster/qemu-version-differs';
 import clusterReleaseMismatch from './cluster/release-mismatch';
+import clusterRestartNeeded from './cluster/restart-needed';
 import clusterTransportAsymmetric from './cluster/transport-asymmetric';
 import clusterTransportMismatch from './cluster/transport-mismatch';
 import livemigBadValue from './livemig/bad-value';
@@ -274,12 +281,19 @@ export const RULES: readonly Rule[] = [
   hostsPeerConflict,
   hostsPeerLoopback,
   hostsPeerMissing,
+  clusterClockSkew,
+  clusterEmulatorMissing,
+  clusterFirewallPorts,
+  clusterHugepagesMissing,
   clusterInstancesDirMode,
   clusterLibvirtQemuVersion,
+  clusterMachineTypeMissing,
+  clusterNovaNotInLibvirtGroup,
   clusterNovaUidDiffers,
   clusterQemuUidDiffers,
   clusterQemuVersionDiffers,
   clusterReleaseMismatch,
+  clusterRestartNeeded,
   clusterTransportAsymmetric,
   clusterTransportMismatch,
   livemigBadValue,
