@@ -1,4 +1,4 @@
-import { defaultOf, hasOptions, lookup, option, type NovaOption } from '../knowledge/nova';
+import { defaultOf, hasOptions, lookup, option, type Lookup, type NovaOption } from '../knowledge/nova';
 import type { ReleaseIndex } from '../knowledge/releases';
 import type { OsloEntry, OsloSection } from '../syntax/types';
 import { basename, type SourceFile } from './files';
@@ -38,11 +38,34 @@ const HOMES = {
   cpu_models: ['libvirt/cpu_models', 'libvirt/cpu_model', 'DEFAULT/libvirt_cpu_model'],
   rbd_user: ['libvirt/rbd_user'],
   rbd_secret_uuid: ['libvirt/rbd_secret_uuid'],
+  images_rbd_pool: ['libvirt/images_rbd_pool', 'DEFAULT/libvirt_images_rbd_pool'],
+  force_raw_images: ['DEFAULT/force_raw_images'],
   use_cow_images: ['DEFAULT/use_cow_images'],
+  image_cache_name: [
+    'image_cache/subdirectory_name',
+    'DEFAULT/image_cache_subdirectory_name',
+    'DEFAULT/base_dir_name',
+  ],
+  disk_cachemodes: ['libvirt/disk_cachemodes', 'DEFAULT/disk_cachemodes'],
+  rbd_dir_cleanup: ['workarounds/ensure_libvirt_rbd_instance_dir_cleanup'],
+  force_config_drive: ['DEFAULT/force_config_drive'],
+  config_drive_format: ['DEFAULT/config_drive_format'],
+  vcpu_pin_set: ['DEFAULT/vcpu_pin_set'],
+  cpu_shared_set: ['compute/cpu_shared_set'],
+  cpu_dedicated_set: ['compute/cpu_dedicated_set'],
+  file_backed_memory: ['libvirt/file_backed_memory'],
+  ram_allocation_ratio: ['DEFAULT/ram_allocation_ratio'],
+  swtpm_enabled: ['libvirt/swtpm_enabled'],
+  supported_tpm_secret_security: ['libvirt/supported_tpm_secret_security'],
   compute_driver: ['DEFAULT/compute_driver'],
+  spice_enabled: ['spice/enabled'],
+  spice_listen: ['spice/server_listen'],
+  spice_proxyclient: ['spice/server_proxyclient_address'],
   serial_console_enabled: ['serial_console/enabled'],
+  serial_console_proxyclient: ['serial_console/proxyclient_address'],
   instances_path: ['DEFAULT/instances_path'],
   state_path: ['DEFAULT/state_path'],
+  lock_path: ['oslo_concurrency/lock_path'],
   my_ip: ['DEFAULT/my_ip'],
   host: ['DEFAULT/host'],
 } as const;
@@ -171,23 +194,47 @@ export class NovaConfig {
     if (this.#index) return this.#index;
     const index = new Map<string, Named[]>();
     for (const file of this.files) {
-      let section: OsloSection | undefined;
-      let ours = false;
-      for (const entry of documentOf(file, 'oslo').entries) {
-        if (!entry.section) continue;
-        if (entry.section !== section) ours = hasOptions((section = entry.section).lookup);
-        if (!ours) continue;
-        const found = lookup(entry.section.lookup, entry.key, this.#release);
-        if (found.kind !== 'option' && found.kind !== 'alias') continue;
-        const k = key(found.option);
-        const list = index.get(k);
-        const named = { file, entry, own: found.kind === 'option' };
-        if (list) list.push(named);
-        else index.set(k, [named]);
+      for (const { entries, found } of sectionsOf(file, this.#release)) {
+        for (const [i, one] of (found ?? []).entries()) {
+          if (one.kind !== 'option' && one.kind !== 'alias') continue;
+          const k = key(one.option);
+          const list = index.get(k);
+          const named = { file, entry: entries[i]!, own: one.kind === 'option' };
+          if (list) list.push(named);
+          else index.set(k, [named]);
+        }
       }
     }
     return (this.#index = index);
   }
+}
+
+/** What stands below one header. */
+export interface NovaSection {
+  readonly section: OsloSection;
+  readonly entries: readonly OsloEntry[];
+  /** What the key of each entry is at the release; undefined where nova and its libraries have no options at all. */
+  readonly found: readonly Lookup[] | undefined;
+}
+
+const sections = new WeakMap<SourceFile, { readonly release: ReleaseIndex; readonly all: readonly NovaSection[] }>();
+
+/** A file's sections in the order of their headers: looked up once for the values that count and for the rules. */
+export function sectionsOf(file: SourceFile, release: ReleaseIndex): readonly NovaSection[] {
+  const known = sections.get(file);
+  if (known?.release === release) return known.all;
+  const all: { section: OsloSection; entries: OsloEntry[]; found: Lookup[] | undefined }[] = [];
+  let last = all[0];
+  for (const entry of documentOf(file, 'oslo').entries) {
+    const { section } = entry;
+    if (!section) continue;
+    if (last?.section !== section)
+      all.push((last = { section, entries: [], found: hasOptions(section.lookup) ? [] : undefined }));
+    last.entries.push(entry);
+    last.found?.push(lookup(section.lookup, entry.key, release));
+  }
+  sections.set(file, { release, all });
+  return all;
 }
 
 /** By release: rules ask for the same few settings at every keystroke. */

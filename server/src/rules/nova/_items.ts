@@ -1,6 +1,7 @@
 import { lookup, option as optionAt, type Lookup, type NovaOption } from '../../knowledge/nova';
 import type { SourceFile } from '../../model/files';
 import type { Host } from '../../model/host';
+import { sectionsOf } from '../../model/nova';
 import { documentOf } from '../../model/parsed';
 import type { OsloEntry, OsloSection } from '../../syntax/types';
 import { sectionTrouble, type SectionTrouble } from './_sections';
@@ -49,24 +50,16 @@ function readItems(host: Host): NovaItems {
   const troubled: TroubledSection[] = [];
   const overridden = new Map<OsloEntry, NovaItem>();
   for (const file of host.filesOf('nova')) {
-    const byHeader = new Map<OsloSection, OsloEntry[]>();
-    for (const entry of documentOf(file, 'oslo').entries) {
-      const { section } = entry;
-      if (!section) continue;
-      const list = byHeader.get(section);
-      if (list) list.push(entry);
-      else byHeader.set(section, [entry]);
-    }
     const first = items.length;
-    for (const [section, entries] of byHeader) {
+    for (const { section, entries, found: known } of sectionsOf(file, release)) {
       const trouble = named.has(section.lookup) ? undefined : sectionTrouble(section, entries, release);
       if (trouble) {
         // A header that cannot be read has a finding of its own.
         if (!section.broken) troubled.push({ file, section, trouble });
         continue;
       }
-      for (const entry of entries) {
-        const found = lookup(section.lookup, entry.key, release);
+      for (const [i, entry] of entries.entries()) {
+        const found = known?.[i] ?? lookup(section.lookup, entry.key, release);
         const option = found.kind === 'option' || found.kind === 'alias' ? found.option : undefined;
         items.push({ file, section, entry, found, option });
       }
