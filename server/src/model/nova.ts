@@ -41,11 +41,7 @@ const HOMES = {
   images_rbd_pool: ['libvirt/images_rbd_pool', 'DEFAULT/libvirt_images_rbd_pool'],
   force_raw_images: ['DEFAULT/force_raw_images'],
   use_cow_images: ['DEFAULT/use_cow_images'],
-  image_cache_name: [
-    'image_cache/subdirectory_name',
-    'DEFAULT/image_cache_subdirectory_name',
-    'DEFAULT/base_dir_name',
-  ],
+  image_cache_name: ['image_cache/subdirectory_name', 'DEFAULT/image_cache_subdirectory_name', 'DEFAULT/base_dir_name'],
   disk_cachemodes: ['libvirt/disk_cachemodes', 'DEFAULT/disk_cachemodes'],
   rbd_dir_cleanup: ['workarounds/ensure_libvirt_rbd_instance_dir_cleanup'],
   force_config_drive: ['DEFAULT/force_config_drive'],

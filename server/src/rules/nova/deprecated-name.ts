@@ -14,7 +14,9 @@ export default defineRule({
   messages: {
     default: '{key} is an old name: write {right} instead',
     moved: '{key} in [{section}] is an old name and place: write {right} in [{home}] instead',
-    until: '{key} is an old name that nova ignores from {until} on: write {right} in [{home}] instead',
+    until: '{key} is an old name that nova ignores from {until} on: write {right} instead',
+    untilMoved:
+      '{key} in [{section}] is an old name and place that nova ignores from {until} on: write {right} in [{home}] instead',
   },
   fixes: { rename: 'Write {right}', move: 'Move it to [{home}] as {right}' },
   why: `Nova logs *Option "vncserver_listen" from group "DEFAULT" is deprecated. Use option "server_listen" from group "vnc"* and
@@ -55,7 +57,7 @@ migrations over another network than before.`,
       report({
         file,
         span: entry.keySpan,
-        message: until !== undefined ? 'until' : moved ? 'moved' : 'default',
+        message: until === undefined ? (moved ? 'moved' : 'default') : moved ? 'untilMoved' : 'until',
         values,
         guess: !holdsAtAll(host, (r) => lookup(section.lookup, entry.key, r).kind === 'alias'),
         tags: ['deprecated'],
