@@ -2,6 +2,7 @@
 import type { Rule } from './rule';
 import fileNotText from './file/not-text';
 import novaBadTypeOrRange from './nova/bad-type-or-range';
+import novaConsoleAddressMissing from './nova/console-address-missing';
 import novaCpuDiffers from './nova/cpu-differs';
 import novaCpuExtraFlagsMissing from './nova/cpu-extra-flags-missing';
 import novaCpuModeDiffers from './nova/cpu-mode-differs';
@@ -31,7 +32,13 @@ import novaRbdMissingSecret from './nova/rbd-missing-secret';
 import novaRemovedName from './nova/removed-name';
 import novaSchemeContainsUri from './nova/scheme-contains-uri';
 import novaSchemeUnknown from './nova/scheme-unknown';
+import novaSerialConsoleForeignIp from './nova/serial-console-foreign-ip';
+import novaSerialConsoleLoopback from './nova/serial-console-loopback';
 import novaSerialConsoleMismatch from './nova/serial-console-mismatch';
+import novaSpiceConsoleUnreachable from './nova/spice-console-unreachable';
+import novaSpiceListenForeignIp from './nova/spice-listen-foreign-ip';
+import novaSpiceListenOwnIpJuno from './nova/spice-listen-own-ip-juno';
+import novaSpiceListenOwnIpOld from './nova/spice-listen-own-ip-old';
 import novaSwallowedLine from './nova/swallowed-line';
 import novaSyntax from './nova/syntax';
 import novaTooNewOption from './nova/too-new-option';
@@ -43,10 +50,12 @@ import novaUnknownSection from './nova/unknown-section';
 import novaUriAndScheme from './nova/uri-and-scheme';
 import novaUriNoPlaceholder from './nova/uri-no-placeholder';
 import novaVirtTypeDiffers from './nova/virt-type-differs';
+import novaVncListenFamilyMismatch from './nova/vnc-listen-family-mismatch';
 import novaVncListenForeignIp from './nova/vnc-listen-foreign-ip';
 import novaVncListenLoopback from './nova/vnc-listen-loopback';
 import novaVncListenOwnIpJuno from './nova/vnc-listen-own-ip-juno';
 import novaVncListenOwnIpOld from './nova/vnc-listen-own-ip-old';
+import novaVncProxyclientForeign from './nova/vnc-proxyclient-foreign';
 import novaVncProxyclientLoopback from './nova/vnc-proxyclient-loopback';
 import novaVncProxyclientWildcard from './nova/vnc-proxyclient-wildcard';
 import libvirtdAuthTcpAbsent from './libvirtd/auth-tcp-absent';
@@ -153,6 +162,7 @@ import livemigUnknownRule from './livemig/unknown-rule';
 export const RULES: readonly Rule[] = [
   fileNotText,
   novaBadTypeOrRange,
+  novaConsoleAddressMissing,
   novaCpuDiffers,
   novaCpuExtraFlagsMissing,
   novaCpuModeDiffers,
@@ -182,7 +192,13 @@ export const RULES: readonly Rule[] = [
   novaRemovedName,
   novaSchemeContainsUri,
   novaSchemeUnknown,
+  novaSerialConsoleForeignIp,
+  novaSerialConsoleLoopback,
   novaSerialConsoleMismatch,
+  novaSpiceConsoleUnreachable,
+  novaSpiceListenForeignIp,
+  novaSpiceListenOwnIpJuno,
+  novaSpiceListenOwnIpOld,
   novaSwallowedLine,
   novaSyntax,
   novaTooNewOption,
@@ -194,10 +210,12 @@ export const RULES: readonly Rule[] = [
   novaUriAndScheme,
   novaUriNoPlaceholder,
   novaVirtTypeDiffers,
+  novaVncListenFamilyMismatch,
   novaVncListenForeignIp,
   novaVncListenLoopback,
   novaVncListenOwnIpJuno,
   novaVncListenOwnIpOld,
+  novaVncProxyclientForeign,
   novaVncProxyclientLoopback,
   novaVncProxyclientWildcard,
   libvirtdAuthTcpAbsent,

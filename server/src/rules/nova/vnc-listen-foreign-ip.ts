@@ -1,22 +1,5 @@
-import { NEWEST, releaseIndex } from '../../knowledge/releases';
-import { isAddress } from '../../model/cluster';
-import type { Host, Place } from '../../model/host';
-import type { Effective } from '../../model/nova';
-import { foreignOwner, isSpecific, surelyOwns } from './_addresses';
-import { placeOf, written } from './_entry';
-import { computesOf, isTrue } from './_guests';
-import { setOsloValue } from '../edits';
 import { defineRule } from '../rule';
-
-const ICEHOUSE = releaseIndex('icehouse') ?? 0;
-const OCATA = releaseIndex('ocata') ?? NEWEST;
-
-interface Listener {
-  readonly host: Host;
-  readonly setting: Effective;
-  readonly place: Place;
-  readonly value: string;
-}
+import { reportForeignAddress } from './_consoles';
 
 export default defineRule({
   id: 'nova/vnc-listen-foreign-ip',
@@ -87,70 +70,6 @@ nova-compute itself starts without a word.`,
     },
   ],
   check(cluster, report) {
-    const unowned = new Map<string, Listener[]>();
-    for (const host of computesOf(cluster)) {
-      const setting = host.nova.get('vnc_listen');
-      const place = placeOf(setting);
-      const value = setting?.value;
-      if (!setting?.entry || !place || value === undefined || !isSpecific(value)) continue;
-      if (!isTrue(host.nova.get('vnc_enabled')?.value)) continue;
-      const owner = foreignOwner(cluster, host, value);
-      const any = value.includes(':') ? '::' : '0.0.0.0';
-      const fixes = [
-        { title: 'any' as const, values: { any }, edits: [setOsloValue(place.file, setting.entry, any)] },
-        // Its own address would leave nova/vnc-listen-own-ip-… to complain.
-        owner?.inventory && host.node?.address && host.release.index >= OCATA
-          ? {
-              title: 'own' as const,
-              values: { host: host.name, own: host.node.address },
-              edits: [setOsloValue(place.file, setting.entry, host.node.address)],
-            }
-          : undefined,
-      ];
-      if (owner) {
-        report({
-          host,
-          ...place,
-          values: { key: setting.entry.key, value: shown(setting, value), other: owner.host.name, host: host.name },
-          related: owner.related,
-          fixes,
-        });
-        continue;
-      }
-      // Addresses that every host has (a bridge of its own), and releases where any single address is already reported.
-      if (!isAddress(value) || surelyOwns(cluster, host, value) || host.release.index <= ICEHOUSE) continue;
-      const listener = { host, setting, place, value };
-      const same = unowned.get(value);
-      if (same) same.push(listener);
-      else unowned.set(value, [listener]);
-    }
-    for (const [value, listeners] of unowned) {
-      if (listeners.length < 2) continue;
-      const any = value.includes(':') ? '::' : '0.0.0.0';
-      for (const { host, setting, place } of listeners) {
-        const other = listeners[0]!.host === host ? listeners[1]! : listeners[0]!;
-        report({
-          host,
-          ...place,
-          message: 'shared',
-          values: { key: setting.entry!.key, value: shown(setting, value), other: other.host.name },
-          related: [{ ...other.place, message: `${other.host.name} listens on ${value} too` }],
-          fixes: [
-            {
-              title: 'any',
-              values: { any },
-              edits: [setOsloValue(place.file, setting.entry!, any)],
-              preferred: false,
-            },
-          ],
-        });
-      }
-    }
+    reportForeignAddress('vnc', cluster, report);
   },
 });
-
-/** `$my_ip (10.0.0.31)`: the reference alone would tell nobody what is wrong. */
-function shown(setting: Effective, value: string): string {
-  const text = written(setting);
-  return text.includes('$') ? `${text} (${value})` : value;
-}

@@ -1,9 +1,6 @@
 import { NEWEST, releaseIndex } from '../../knowledge/releases';
-import { foreignOwner, isComputed, isSpecific } from './_addresses';
-import { placeOf, written } from './_entry';
-import { isTrue, runsGuests } from './_guests';
-import { setOsloValue } from '../edits';
 import { defineRule } from '../rule';
+import { reportOwnAddress } from './_consoles';
 
 const NEWTON = releaseIndex('newton') ?? NEWEST;
 
@@ -61,22 +58,6 @@ older than Mitaka tells it no address.`,
     },
   ],
   check(cluster, report) {
-    for (const host of cluster.hosts) {
-      const listen = host.nova.get('vnc_listen');
-      const place = placeOf(listen);
-      if (!listen?.entry || !place || listen.value === undefined) continue;
-      const { value } = listen;
-      const specific = isSpecific(value) || isComputed(value);
-      if (!specific || !runsGuests(host) || !isTrue(host.nova.get('vnc_enabled')?.value)) continue;
-      if (foreignOwner(cluster, host, value)) continue;
-      const any = value.includes(':') ? '::' : '0.0.0.0';
-      report({
-        host,
-        ...place,
-        severity: host.release.index >= NEWTON ? 'info' : 'warning',
-        values: { key: listen.entry.key, value: written(listen), any },
-        fixes: [{ title: 'any', values: { any }, edits: [setOsloValue(place.file, listen.entry, any)] }],
-      });
-    }
+    reportOwnAddress('vnc', cluster, report, (host) => (host.release.index >= NEWTON ? 'info' : 'warning'));
   },
 });

@@ -1,8 +1,5 @@
-import { foreignOwner, isComputed, isSpecific } from './_addresses';
-import { placeOf, written } from './_entry';
-import { isTrue, runsGuests } from './_guests';
-import { setOsloValue } from '../edits';
 import { defineRule } from '../rule';
+import { reportOwnAddress } from './_consoles';
 
 export default defineRule({
   id: 'nova/vnc-listen-own-ip-old',
@@ -72,22 +69,6 @@ a firewall. From Juno on nova puts the destination's address in.`,
     },
   ],
   check(cluster, report) {
-    for (const host of cluster.hosts) {
-      const listen = host.nova.get('vnc_listen');
-      const place = placeOf(listen);
-      if (!listen?.entry || !place || listen.value === undefined) continue;
-      const { value } = listen;
-      const specific = isSpecific(value) || isComputed(value);
-      if (!specific || !runsGuests(host) || !isTrue(host.nova.get('vnc_enabled')?.value)) continue;
-      // Another host's address breaks more than migrations: nova/vnc-listen-foreign-ip.
-      if (foreignOwner(cluster, host, value)) continue;
-      const any = value.includes(':') ? '::' : '0.0.0.0';
-      report({
-        host,
-        ...place,
-        values: { value: written(listen), any },
-        fixes: [{ title: 'any', values: { any }, edits: [setOsloValue(place.file, listen.entry, any)] }],
-      });
-    }
+    reportOwnAddress('vnc', cluster, report);
   },
 });
