@@ -49,6 +49,7 @@ const HOMES = {
   vcpu_pin_set: ['DEFAULT/vcpu_pin_set'],
   cpu_shared_set: ['compute/cpu_shared_set'],
   cpu_dedicated_set: ['compute/cpu_dedicated_set'],
+  reserved_host_cpus: ['DEFAULT/reserved_host_cpus'],
   file_backed_memory: ['libvirt/file_backed_memory'],
   ram_allocation_ratio: ['DEFAULT/ram_allocation_ratio'],
   swtpm_enabled: ['libvirt/swtpm_enabled'],

@@ -13,7 +13,10 @@ import novaDeprecatedName from './nova/deprecated-name';
 import novaDuplicateOption from './nova/duplicate-option';
 import novaEmptyValue from './nova/empty-value';
 import novaHostDuplicate from './nova/host-duplicate';
+import novaImageCacheFullPath from './nova/image-cache-full-path';
 import novaImagesTypeDiffers from './nova/images-type-differs';
+import novaImagesTypeLvm from './nova/images-type-lvm';
+import novaImagesTypeRbdRaw from './nova/images-type-rbd-raw';
 import novaInboundAddrForeign from './nova/inbound-addr-foreign';
 import novaInboundAddrLoopback from './nova/inbound-addr-loopback';
 import novaInlineComment from './nova/inline-comment';
@@ -28,7 +31,9 @@ import novaMyIpDuplicate from './nova/my-ip-duplicate';
 import novaOptionDeprecatedForRemoval from './nova/option-deprecated-for-removal';
 import novaOptionInWrongSection from './nova/option-in-wrong-section';
 import novaQuotedValue from './nova/quoted-value';
+import novaRbdDirCleanupShared from './nova/rbd-dir-cleanup-shared';
 import novaRbdMissingSecret from './nova/rbd-missing-secret';
+import novaRbdPoolDiffers from './nova/rbd-pool-differs';
 import novaRemovedName from './nova/removed-name';
 import novaSchemeContainsUri from './nova/scheme-contains-uri';
 import novaSchemeUnknown from './nova/scheme-unknown';
@@ -173,7 +178,10 @@ export const RULES: readonly Rule[] = [
   novaDuplicateOption,
   novaEmptyValue,
   novaHostDuplicate,
+  novaImageCacheFullPath,
   novaImagesTypeDiffers,
+  novaImagesTypeLvm,
+  novaImagesTypeRbdRaw,
   novaInboundAddrForeign,
   novaInboundAddrLoopback,
   novaInlineComment,
@@ -188,7 +196,9 @@ export const RULES: readonly Rule[] = [
   novaOptionDeprecatedForRemoval,
   novaOptionInWrongSection,
   novaQuotedValue,
+  novaRbdDirCleanupShared,
   novaRbdMissingSecret,
+  novaRbdPoolDiffers,
   novaRemovedName,
   novaSchemeContainsUri,
   novaSchemeUnknown,

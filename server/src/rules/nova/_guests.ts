@@ -22,6 +22,11 @@ export function isTrue(value: string | undefined): boolean {
   return value !== undefined && /^(1|true|yes|on)$/i.test(value);
 }
 
+/** What oslo.config takes for no. */
+export function isFalse(value: string | undefined): boolean {
+  return value !== undefined && /^(0|false|no|off)$/i.test(value);
+}
+
 /**
  * Whether a nova.conf may be judged as a compute's: by the host's roles where they are given, else by its other files,
  * else by its own libvirt options. The same nova.conf on a controller is right with values that break a compute.
