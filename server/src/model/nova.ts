@@ -63,6 +63,7 @@ const HOMES = {
   instances_path: ['DEFAULT/instances_path'],
   state_path: ['DEFAULT/state_path'],
   lock_path: ['oslo_concurrency/lock_path'],
+  lock_path_old: ['DEFAULT/lock_path'],
   my_ip: ['DEFAULT/my_ip'],
   host: ['DEFAULT/host'],
 } as const;

@@ -2,16 +2,22 @@
 import type { Rule } from './rule';
 import fileNotText from './file/not-text';
 import novaBadTypeOrRange from './nova/bad-type-or-range';
+import novaConfigDriveBlock from './nova/config-drive-block';
 import novaConsoleAddressMissing from './nova/console-address-missing';
 import novaCpuDiffers from './nova/cpu-differs';
 import novaCpuExtraFlagsMissing from './nova/cpu-extra-flags-missing';
 import novaCpuModeDiffers from './nova/cpu-mode-differs';
 import novaCpuModeNoneKvm from './nova/cpu-mode-none-kvm';
+import novaCpuModelUnknown from './nova/cpu-model-unknown';
 import novaCpuModelsWithoutCustom from './nova/cpu-models-without-custom';
+import novaCpuSetsConflict from './nova/cpu-sets-conflict';
 import novaDashInKey from './nova/dash-in-key';
 import novaDeprecatedName from './nova/deprecated-name';
+import novaDiskCachemodesSyntax from './nova/disk-cachemodes-syntax';
+import novaDiskCachemodesUnsafe from './nova/disk-cachemodes-unsafe';
 import novaDuplicateOption from './nova/duplicate-option';
 import novaEmptyValue from './nova/empty-value';
+import novaFileBackedMemory from './nova/file-backed-memory';
 import novaHostDuplicate from './nova/host-duplicate';
 import novaImageCacheFullPath from './nova/image-cache-full-path';
 import novaImagesTypeDiffers from './nova/images-type-differs';
@@ -21,12 +27,14 @@ import novaInboundAddrForeign from './nova/inbound-addr-foreign';
 import novaInboundAddrLoopback from './nova/inbound-addr-loopback';
 import novaInlineComment from './nova/inline-comment';
 import novaInstancesPathDiffers from './nova/instances-path-differs';
+import novaInstancesPathMissing from './nova/instances-path-missing';
 import novaInstancesPathNotMounted from './nova/instances-path-not-mounted';
 import novaKeyBeforeSection from './nova/key-before-section';
 import novaLiveMigrationFlagMissingPeer2peer from './nova/live-migration-flag-missing-peer2peer';
 import novaLiveMigrationFlagNotLive from './nova/live-migration-flag-not-live';
 import novaLiveMigrationFlagRemoved from './nova/live-migration-flag-removed';
 import novaLiveMigrationFlagUnknown from './nova/live-migration-flag-unknown';
+import novaLockPathShared from './nova/lock-path-shared';
 import novaMyIpDuplicate from './nova/my-ip-duplicate';
 import novaOptionDeprecatedForRemoval from './nova/option-deprecated-for-removal';
 import novaOptionInWrongSection from './nova/option-in-wrong-section';
@@ -63,6 +71,7 @@ import novaVncListenOwnIpOld from './nova/vnc-listen-own-ip-old';
 import novaVncProxyclientForeign from './nova/vnc-proxyclient-foreign';
 import novaVncProxyclientLoopback from './nova/vnc-proxyclient-loopback';
 import novaVncProxyclientWildcard from './nova/vnc-proxyclient-wildcard';
+import novaVtpmSecretSecurity from './nova/vtpm-secret-security';
 import libvirtdAuthTcpAbsent from './libvirtd/auth-tcp-absent';
 import libvirtdAuthTcpInvalid from './libvirtd/auth-tcp-invalid';
 import libvirtdAuthTcpNone from './libvirtd/auth-tcp-none';
@@ -167,16 +176,22 @@ import livemigUnknownRule from './livemig/unknown-rule';
 export const RULES: readonly Rule[] = [
   fileNotText,
   novaBadTypeOrRange,
+  novaConfigDriveBlock,
   novaConsoleAddressMissing,
   novaCpuDiffers,
   novaCpuExtraFlagsMissing,
   novaCpuModeDiffers,
   novaCpuModeNoneKvm,
+  novaCpuModelUnknown,
   novaCpuModelsWithoutCustom,
+  novaCpuSetsConflict,
   novaDashInKey,
   novaDeprecatedName,
+  novaDiskCachemodesSyntax,
+  novaDiskCachemodesUnsafe,
   novaDuplicateOption,
   novaEmptyValue,
+  novaFileBackedMemory,
   novaHostDuplicate,
   novaImageCacheFullPath,
   novaImagesTypeDiffers,
@@ -186,12 +201,14 @@ export const RULES: readonly Rule[] = [
   novaInboundAddrLoopback,
   novaInlineComment,
   novaInstancesPathDiffers,
+  novaInstancesPathMissing,
   novaInstancesPathNotMounted,
   novaKeyBeforeSection,
   novaLiveMigrationFlagMissingPeer2peer,
   novaLiveMigrationFlagNotLive,
   novaLiveMigrationFlagRemoved,
   novaLiveMigrationFlagUnknown,
+  novaLockPathShared,
   novaMyIpDuplicate,
   novaOptionDeprecatedForRemoval,
   novaOptionInWrongSection,
@@ -228,6 +245,7 @@ export const RULES: readonly Rule[] = [
   novaVncProxyclientForeign,
   novaVncProxyclientLoopback,
   novaVncProxyclientWildcard,
+  novaVtpmSecretSecurity,
   libvirtdAuthTcpAbsent,
   libvirtdAuthTcpInvalid,
   libvirtdAuthTcpNone,

@@ -1,8 +1,8 @@
-import { covers, instancesMount, mountsOf, sharedInstancesMount, type Mount } from '../../model/cluster';
-import { normalise, type Host } from '../../model/host';
-import { NETWORK_FILE_SYSTEMS } from '../../model/storage';
+import { sharedInstancesMount } from '../../model/cluster';
+import type { Host } from '../../model/host';
 import { isTrue, runsGuests } from './_guests';
 import { isPlaceholder } from './_items';
+import { networkMountAt } from './_mounts';
 import { placeOf } from './_entry';
 import { defineRule } from '../rule';
 
@@ -82,7 +82,7 @@ the one that the disk names, QEMU ends with *Could not open backing file: No suc
     if ((!full && !up) || !runsGuests(host)) return;
     const path = resolved(full ? name.value : `${instances}/${name.value}`);
     const share = keepsDifferences(host) ? sharedInstancesMount(host) : undefined;
-    const local = share !== undefined && !isNetwork(mountAt(host, path));
+    const local = share !== undefined && networkMountAt(host, path) === undefined;
     report({
       ...place,
       message: local ? 'local' : up ? 'above' : 'default',
@@ -97,21 +97,6 @@ the one that the disk names, QEMU ends with *Could not open backing file: No suc
 function keepsDifferences(host: Host): boolean {
   const type = host.nova.get('images_type')?.value ?? 'default';
   return type === 'qcow2' || (type === 'default' && isTrue(host.nova.get('use_cow_images')?.value ?? 'true'));
-}
-
-const isNetwork = (mount: Mount | undefined): boolean =>
-  mount !== undefined && NETWORK_FILE_SYSTEMS.has(mount.entry.type.value);
-
-/** The entry of fstab that a path lies on: that with the longest mount point. */
-function mountAt(host: Host, path: string): Mount | undefined {
-  const own = instancesMount(host);
-  if (own && covers(normalise(own.entry.file.value), path) && own.entry.file.value !== '/') return own;
-  let best: Mount | undefined;
-  for (const mount of mountsOf(host)) {
-    const point = normalise(mount.entry.file.value);
-    if (covers(point, path) && point.length > (best ? normalise(best.entry.file.value).length : 0)) best = mount;
-  }
-  return best;
 }
 
 /** Without `.` and `..`. */

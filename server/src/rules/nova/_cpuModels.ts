@@ -1,0 +1,5 @@
+/** The CPU models of libvirt 9.0.0, of all architectures (/usr/share/libvirt/cpu_map); newer versions know more. */
+export const CPU_MODELS: readonly string[] =
+  '486 Broadwell Broadwell-IBRS Broadwell-noTSX Broadwell-noTSX-IBRS Cascadelake-Server Cascadelake-Server-noTSX Conroe Cooperlake Dhyana EPYC EPYC-IBPB EPYC-Milan EPYC-Rome FT-2000+ Falkor Haswell Haswell-IBRS Haswell-noTSX Haswell-noTSX-IBRS Icelake-Client Icelake-Client-noTSX Icelake-Server Icelake-Server-noTSX IvyBridge IvyBridge-IBRS Kunpeng-920 Nehalem Nehalem-IBRS Neoverse-N1 Neoverse-N2 Neoverse-V1 Opteron_G1 Opteron_G2 Opteron_G3 Opteron_G4 Opteron_G5 POWER10 POWER6 POWER7 POWER8 POWER9 POWERPC_e5500 POWERPC_e6500 Penryn SandyBridge SandyBridge-IBRS Skylake-Client Skylake-Client-IBRS Skylake-Client-noTSX-IBRS Skylake-Server Skylake-Server-IBRS Skylake-Server-noTSX-IBRS Snowridge Tengyun-S2500 a64fx athlon core2duo coreduo cortex-a53 cortex-a57 cortex-a72 cpu64-rhel5 cpu64-rhel6 kvm32 kvm64 n270 pentium pentium2 pentium3 pentiumpro phenom qemu32 qemu64'.split(
+    ' ',
+  );
