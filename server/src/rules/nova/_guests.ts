@@ -1,4 +1,4 @@
-import type { Cluster } from '../../model/cluster';
+import { instancesStorage, type Cluster } from '../../model/cluster';
 import type { Host } from '../../model/host';
 import type { Setting } from '../../model/nova';
 
@@ -17,6 +17,14 @@ const DRIVER_OPTIONS: readonly Setting[] = [
   'cpu_models',
 ];
 
+/** Options that nova's services on a controller read and a compute has no use for: its nova.conf has no way to the databases. */
+const CONTROLLER_OPTIONS: readonly Setting[] = [
+  'api_database',
+  'conductor_workers',
+  'scheduler_workers',
+  'discover_hosts',
+];
+
 /** What oslo.config takes for yes. */
 export function isTrue(value: string | undefined): boolean {
   return value !== undefined && /^(1|true|yes|on)$/i.test(value);
@@ -29,13 +37,28 @@ export function isFalse(value: string | undefined): boolean {
 
 /**
  * Whether a nova.conf may be judged as a compute's: by the host's roles where they are given, else by its other files,
- * else by its own libvirt options. The same nova.conf on a controller is right with values that break a compute.
+ * else by its own libvirt options, unless others of its options are a controller's: deployment tools write one file for
+ * both, and on a controller it is right with values that break a compute.
  */
 export function runsGuests(host: Host): boolean {
+  const known = guests.get(host);
+  if (known !== undefined) return known;
+  const runs = judgeGuests(host);
+  guests.set(host, runs);
+  return runs;
+}
+
+/** Nearly every rule of nova's asks. */
+const guests = new WeakMap<Host, boolean>();
+
+function judgeGuests(host: Host): boolean {
   if (host.nova.files.length === 0 || !usesLibvirt(host)) return false;
   if ((host.node?.roles ?? []).length > 0) return host.isCompute;
   if (host.isCompute) return true;
-  return DRIVER_OPTIONS.some((s) => host.nova.get(s)?.origin === 'set');
+  const sets = (name: Setting): boolean => host.nova.get(name)?.origin === 'set';
+  if (!DRIVER_OPTIONS.some(sets)) return false;
+  // Who mounts the instances runs guests, whatever else it does.
+  return !CONTROLLER_OPTIONS.some(sets) || instancesStorage(host) !== undefined;
 }
 
 /** The hosts that migrate guests to each other by nova and libvirt, as far as their roles and files prove it. */

@@ -52,6 +52,27 @@ older than Mitaka tells it no address.`,
       },
     },
     {
+      title: 'a controller that nothing but its own options tells from a compute',
+      release: 'mitaka',
+      files: {
+        'etc/nova/nova.conf':
+          '[api_database]\nconnection = mysql+pymysql://nova@ctl/nova_api\n[vnc]\nvncserver_listen = 10.0.0.11\n[libvirt]\nvirt_type = kvm\n',
+      },
+    },
+    {
+      title: 'a host that does everything, by its share',
+      release: 'mitaka',
+      files: {
+        'etc/nova/nova.conf':
+          '[api_database]\nconnection = mysql+pymysql://nova@aio/nova_api\n[vnc]\nvncserver_listen = ⟦10.0.0.11⟧\n[libvirt]\nvirt_type = kvm\n',
+        'etc/fstab': 'filer:/vol /var/lib/nova/instances nfs defaults 0 0\n',
+      },
+      good: {
+        'etc/nova/nova.conf':
+          '[api_database]\nconnection = mysql+pymysql://nova@aio/nova_api\n[vnc]\nvncserver_listen = 0.0.0.0\n[libvirt]\nvirt_type = kvm\n',
+      },
+    },
+    {
       title: 'the address that kolla writes on every compute, later',
       release: '2025.1',
       files: { 'etc/nova/nova.conf': '[vnc]\nserver_listen = 10.0.0.31\n[libvirt]\nvirt_type = kvm\n' },
