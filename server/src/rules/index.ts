@@ -36,6 +36,7 @@ import novaLiveMigrationFlagRemoved from './nova/live-migration-flag-removed';
 import novaLiveMigrationFlagUnknown from './nova/live-migration-flag-unknown';
 import novaLockPathShared from './nova/lock-path-shared';
 import novaMyIpDuplicate from './nova/my-ip-duplicate';
+import novaNativeTlsWithoutTlsScheme from './nova/native-tls-without-tls-scheme';
 import novaOptionDeprecatedForRemoval from './nova/option-deprecated-for-removal';
 import novaOptionInWrongSection from './nova/option-in-wrong-section';
 import novaQuotedValue from './nova/quoted-value';
@@ -56,6 +57,9 @@ import novaSwallowedLine from './nova/swallowed-line';
 import novaSyntax from './nova/syntax';
 import novaTooNewOption from './nova/too-new-option';
 import novaTunnelledAndNativeTls from './nova/tunnelled-and-native-tls';
+import novaTunnelledBlockMigration from './nova/tunnelled-block-migration';
+import novaTunnelledParallel from './nova/tunnelled-parallel';
+import novaTunnelledPostCopy from './nova/tunnelled-post-copy';
 import novaTypographicCharacters from './nova/typographic-characters';
 import novaUnknownOption from './nova/unknown-option';
 import novaUnknownReference from './nova/unknown-reference';
@@ -210,6 +214,7 @@ export const RULES: readonly Rule[] = [
   novaLiveMigrationFlagUnknown,
   novaLockPathShared,
   novaMyIpDuplicate,
+  novaNativeTlsWithoutTlsScheme,
   novaOptionDeprecatedForRemoval,
   novaOptionInWrongSection,
   novaQuotedValue,
@@ -230,6 +235,9 @@ export const RULES: readonly Rule[] = [
   novaSyntax,
   novaTooNewOption,
   novaTunnelledAndNativeTls,
+  novaTunnelledBlockMigration,
+  novaTunnelledParallel,
+  novaTunnelledPostCopy,
   novaTypographicCharacters,
   novaUnknownOption,
   novaUnknownReference,

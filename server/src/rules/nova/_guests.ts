@@ -1,6 +1,7 @@
 import { instancesStorage, type Cluster } from '../../model/cluster';
 import type { Host } from '../../model/host';
 import type { Setting } from '../../model/nova';
+import { novaItems } from './_items';
 
 /** Options that only the libvirt driver of nova-compute reads: a nova.conf that sets one is a compute's. */
 const DRIVER_OPTIONS: readonly Setting[] = [
@@ -56,9 +57,16 @@ function judgeGuests(host: Host): boolean {
   if ((host.node?.roles ?? []).length > 0) return host.isCompute;
   if (host.isCompute) return true;
   const sets = (name: Setting): boolean => host.nova.get(name)?.origin === 'set';
-  if (!DRIVER_OPTIONS.some(sets)) return false;
+  if (!DRIVER_OPTIONS.some(sets) && !setsMigration(host)) return false;
   // Who mounts the instances runs guests, whatever else it does.
   return !CONTROLLER_OPTIONS.some(sets) || instancesStorage(host) !== undefined;
+}
+
+/** Whether any of [libvirt]'s live_migration_* options is set. */
+function setsMigration(host: Host): boolean {
+  return novaItems(host).items.some(
+    ({ option }) => option?.group === 'libvirt' && option.name.startsWith('live_migration_'),
+  );
 }
 
 /** The hosts that migrate guests to each other by nova and libvirt, as far as their roles and files prove it. */
