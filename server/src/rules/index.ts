@@ -39,6 +39,12 @@ import novaMyIpDuplicate from './nova/my-ip-duplicate';
 import novaNativeTlsWithoutTlsScheme from './nova/native-tls-without-tls-scheme';
 import novaOptionDeprecatedForRemoval from './nova/option-deprecated-for-removal';
 import novaOptionInWrongSection from './nova/option-in-wrong-section';
+import novaParallelNonpositive from './nova/parallel-nonpositive';
+import novaParallelPostCopyQemu from './nova/parallel-post-copy-qemu';
+import novaPostCopyAndAutoConverge from './nova/post-copy-and-auto-converge';
+import novaPostCopyMdev from './nova/post-copy-mdev';
+import novaPostCopyNeedsUserfaultfd from './nova/post-copy-needs-userfaultfd';
+import novaPostCopyNoTrigger from './nova/post-copy-no-trigger';
 import novaQuotedValue from './nova/quoted-value';
 import novaRbdDirCleanupShared from './nova/rbd-dir-cleanup-shared';
 import novaRbdMissingSecret from './nova/rbd-missing-secret';
@@ -217,6 +223,12 @@ export const RULES: readonly Rule[] = [
   novaNativeTlsWithoutTlsScheme,
   novaOptionDeprecatedForRemoval,
   novaOptionInWrongSection,
+  novaParallelNonpositive,
+  novaParallelPostCopyQemu,
+  novaPostCopyAndAutoConverge,
+  novaPostCopyMdev,
+  novaPostCopyNeedsUserfaultfd,
+  novaPostCopyNoTrigger,
   novaQuotedValue,
   novaRbdDirCleanupShared,
   novaRbdMissingSecret,
