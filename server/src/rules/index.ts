@@ -2,6 +2,10 @@
 import type { Rule } from './rule';
 import fileNotText from './file/not-text';
 import novaBadTypeOrRange from './nova/bad-type-or-range';
+import novaBandwidthLimit from './nova/bandwidth-limit';
+import novaCompletionTimeoutTooShort from './nova/completion-timeout-too-short';
+import novaCompletionTimeoutZero from './nova/completion-timeout-zero';
+import novaConcurrentMigrations from './nova/concurrent-migrations';
 import novaConfigDriveBlock from './nova/config-drive-block';
 import novaConsoleAddressMissing from './nova/console-address-missing';
 import novaCpuDiffers from './nova/cpu-differs';
@@ -35,6 +39,7 @@ import novaLiveMigrationFlagNotLive from './nova/live-migration-flag-not-live';
 import novaLiveMigrationFlagRemoved from './nova/live-migration-flag-removed';
 import novaLiveMigrationFlagUnknown from './nova/live-migration-flag-unknown';
 import novaLockPathShared from './nova/lock-path-shared';
+import novaMonitorIntervalZero from './nova/monitor-interval-zero';
 import novaMyIpDuplicate from './nova/my-ip-duplicate';
 import novaNativeTlsWithoutTlsScheme from './nova/native-tls-without-tls-scheme';
 import novaOptionDeprecatedForRemoval from './nova/option-deprecated-for-removal';
@@ -45,6 +50,7 @@ import novaPostCopyAndAutoConverge from './nova/post-copy-and-auto-converge';
 import novaPostCopyMdev from './nova/post-copy-mdev';
 import novaPostCopyNeedsUserfaultfd from './nova/post-copy-needs-userfaultfd';
 import novaPostCopyNoTrigger from './nova/post-copy-no-trigger';
+import novaProgressTimeout from './nova/progress-timeout';
 import novaQuotedValue from './nova/quoted-value';
 import novaRbdDirCleanupShared from './nova/rbd-dir-cleanup-shared';
 import novaRbdMissingSecret from './nova/rbd-missing-secret';
@@ -186,6 +192,10 @@ import livemigUnknownRule from './livemig/unknown-rule';
 export const RULES: readonly Rule[] = [
   fileNotText,
   novaBadTypeOrRange,
+  novaBandwidthLimit,
+  novaCompletionTimeoutTooShort,
+  novaCompletionTimeoutZero,
+  novaConcurrentMigrations,
   novaConfigDriveBlock,
   novaConsoleAddressMissing,
   novaCpuDiffers,
@@ -219,6 +229,7 @@ export const RULES: readonly Rule[] = [
   novaLiveMigrationFlagRemoved,
   novaLiveMigrationFlagUnknown,
   novaLockPathShared,
+  novaMonitorIntervalZero,
   novaMyIpDuplicate,
   novaNativeTlsWithoutTlsScheme,
   novaOptionDeprecatedForRemoval,
@@ -229,6 +240,7 @@ export const RULES: readonly Rule[] = [
   novaPostCopyMdev,
   novaPostCopyNeedsUserfaultfd,
   novaPostCopyNoTrigger,
+  novaProgressTimeout,
   novaQuotedValue,
   novaRbdDirCleanupShared,
   novaRbdMissingSecret,
