@@ -3,10 +3,12 @@ import type { Rule } from './rule';
 import fileNotText from './file/not-text';
 import novaBadTypeOrRange from './nova/bad-type-or-range';
 import novaBandwidthLimit from './nova/bandwidth-limit';
+import novaBlockFlagWithoutNonshared from './nova/block-flag-without-nonshared';
 import novaCompletionTimeoutTooShort from './nova/completion-timeout-too-short';
 import novaCompletionTimeoutZero from './nova/completion-timeout-zero';
 import novaConcurrentMigrations from './nova/concurrent-migrations';
 import novaConfigDriveBlock from './nova/config-drive-block';
+import novaConnectionUri from './nova/connection-uri';
 import novaConsoleAddressMissing from './nova/console-address-missing';
 import novaCpuDiffers from './nova/cpu-differs';
 import novaCpuExtraFlagsMissing from './nova/cpu-extra-flags-missing';
@@ -78,6 +80,7 @@ import novaUnknownReference from './nova/unknown-reference';
 import novaUnknownSection from './nova/unknown-section';
 import novaUriAndScheme from './nova/uri-and-scheme';
 import novaUriNoPlaceholder from './nova/uri-no-placeholder';
+import novaUriWrongDriver from './nova/uri-wrong-driver';
 import novaVirtTypeDiffers from './nova/virt-type-differs';
 import novaVncListenFamilyMismatch from './nova/vnc-listen-family-mismatch';
 import novaVncListenForeignIp from './nova/vnc-listen-foreign-ip';
@@ -193,10 +196,12 @@ export const RULES: readonly Rule[] = [
   fileNotText,
   novaBadTypeOrRange,
   novaBandwidthLimit,
+  novaBlockFlagWithoutNonshared,
   novaCompletionTimeoutTooShort,
   novaCompletionTimeoutZero,
   novaConcurrentMigrations,
   novaConfigDriveBlock,
+  novaConnectionUri,
   novaConsoleAddressMissing,
   novaCpuDiffers,
   novaCpuExtraFlagsMissing,
@@ -268,6 +273,7 @@ export const RULES: readonly Rule[] = [
   novaUnknownSection,
   novaUriAndScheme,
   novaUriNoPlaceholder,
+  novaUriWrongDriver,
   novaVirtTypeDiffers,
   novaVncListenFamilyMismatch,
   novaVncListenForeignIp,
