@@ -25,6 +25,7 @@ import novaDuplicateOption from './nova/duplicate-option';
 import novaEmptyValue from './nova/empty-value';
 import novaFileBackedMemory from './nova/file-backed-memory';
 import novaHostDuplicate from './nova/host-duplicate';
+import novaHostIsLocalhost from './nova/host-is-localhost';
 import novaImageCacheFullPath from './nova/image-cache-full-path';
 import novaImagesTypeDiffers from './nova/images-type-differs';
 import novaImagesTypeLvm from './nova/images-type-lvm';
@@ -43,6 +44,7 @@ import novaLiveMigrationFlagUnknown from './nova/live-migration-flag-unknown';
 import novaLockPathShared from './nova/lock-path-shared';
 import novaMonitorIntervalZero from './nova/monitor-interval-zero';
 import novaMyIpDuplicate from './nova/my-ip-duplicate';
+import novaMyIpLoopback from './nova/my-ip-loopback';
 import novaNativeTlsWithoutTlsScheme from './nova/native-tls-without-tls-scheme';
 import novaOptionDeprecatedForRemoval from './nova/option-deprecated-for-removal';
 import novaOptionInWrongSection from './nova/option-in-wrong-section';
@@ -63,6 +65,9 @@ import novaSchemeUnknown from './nova/scheme-unknown';
 import novaSerialConsoleForeignIp from './nova/serial-console-foreign-ip';
 import novaSerialConsoleLoopback from './nova/serial-console-loopback';
 import novaSerialConsoleMismatch from './nova/serial-console-mismatch';
+import novaServiceDownTime from './nova/service-down-time';
+import novaServiceUserToken from './nova/service-user-token';
+import novaSkipCpuCompare from './nova/skip-cpu-compare';
 import novaSpiceConsoleUnreachable from './nova/spice-console-unreachable';
 import novaSpiceListenForeignIp from './nova/spice-listen-foreign-ip';
 import novaSpiceListenOwnIpJuno from './nova/spice-listen-own-ip-juno';
@@ -218,6 +223,7 @@ export const RULES: readonly Rule[] = [
   novaEmptyValue,
   novaFileBackedMemory,
   novaHostDuplicate,
+  novaHostIsLocalhost,
   novaImageCacheFullPath,
   novaImagesTypeDiffers,
   novaImagesTypeLvm,
@@ -236,6 +242,7 @@ export const RULES: readonly Rule[] = [
   novaLockPathShared,
   novaMonitorIntervalZero,
   novaMyIpDuplicate,
+  novaMyIpLoopback,
   novaNativeTlsWithoutTlsScheme,
   novaOptionDeprecatedForRemoval,
   novaOptionInWrongSection,
@@ -256,6 +263,9 @@ export const RULES: readonly Rule[] = [
   novaSerialConsoleForeignIp,
   novaSerialConsoleLoopback,
   novaSerialConsoleMismatch,
+  novaServiceDownTime,
+  novaServiceUserToken,
+  novaSkipCpuCompare,
   novaSpiceConsoleUnreachable,
   novaSpiceListenForeignIp,
   novaSpiceListenOwnIpJuno,
