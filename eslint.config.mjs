@@ -54,6 +54,12 @@ export default tseslint.config(
     },
   },
   wall(
+    ['server/src/addresses.ts'],
+    ...outside,
+    above('syntax', 'knowledge', 'model', 'rules', 'lsp', 'cli', 'workspace', 'editing', 'report'),
+    entries,
+  ),
+  wall(
     ['server/src/syntax/**/*.ts'],
     ...outside,
     above('knowledge', 'model', 'rules', 'lsp', 'cli', 'workspace', 'editing', 'report'),

@@ -1,28 +1,5 @@
 /** Addresses, host names and URIs as oslo.config 9.0.0 judges them (oslo_config/types.py, netaddr, rfc3986). */
-
-/** inet_pton(AF_INET): four decimal bytes, no leading zeros, nothing else. */
-export const isIpv4 = (text: string): boolean =>
-  /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/.test(text) && !text.endsWith('\n');
-
-/** inet_pton(AF_INET6): no brackets, no zone. */
-export function isIpv6(text: string): boolean {
-  const halves = text.split('::');
-  if (halves.length > 2) return false;
-  const groups: string[] = [];
-  for (const half of halves) if (half !== '') groups.push(...half.split(':'));
-  const last = groups.at(-1);
-  let count = groups.length;
-  if (last?.includes('.')) {
-    // The dotted quad stands for two groups and must be the end of the text.
-    if (!isIpv4(last) || text.endsWith('::')) return false;
-    groups.pop();
-    count++;
-  }
-  if (!groups.every((g) => /^[0-9a-f]{1,4}$/i.test(g) && !g.includes('\n'))) return false;
-  return halves.length === 2 ? count <= 7 : count === 8;
-}
-
-export const isIp = (text: string): boolean => isIpv4(text) || isIpv6(text);
+import { isAddress, isIpv6 } from '../addresses';
 
 const LABEL = /^(?!-)[A-Z0-9-]{1,63}(?<!-)\n?$/i;
 const DOMAIN_LABEL = /^(?!-)[A-Z0-9-_]{1,63}(?<!-)\n?$/i;
@@ -35,7 +12,7 @@ function isHostname(text: string, label: RegExp): boolean {
 }
 
 /** oslo.config's HostAddress: an address or a host name; no underscore, no brackets, no port. */
-export const isHostAddress = (text: string): boolean => isIp(text) || isHostname(text, LABEL);
+export const isHostAddress = (text: string): boolean => isAddress(text) || isHostname(text, LABEL);
 
 /** oslo.config's HostDomain: as HostAddress, underscores allowed. */
 export const isHostDomain = (text: string): boolean => isHostAddress(text) || isHostname(text, DOMAIN_LABEL);

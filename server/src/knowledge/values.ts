@@ -1,5 +1,6 @@
 /** Whether a value would be accepted, as oslo.config 9.0.0's types decide (oslo_config/types.py). */
-import { isHostAddress, isHostDomain, isIp, isUri } from './address';
+import { isAddress } from '../addresses';
+import { isHostAddress, isHostDomain, isUri } from './address';
 import { type NovaOption } from './catalogue';
 import { nearest } from './near';
 import { choicesOf, rangeOf, typeOf } from './nova';
@@ -241,7 +242,7 @@ export function checkValue(o: NovaOption, r: ReleaseIndex, value: string): Value
     case 'hostdomain':
       return checkHost('hostdomain', isHostDomain, value);
     case 'ip':
-      return checkHost('ip', isIp, value);
+      return checkHost('ip', isAddress, value);
     case 'uri':
       return checkUri(value);
     case 'string':

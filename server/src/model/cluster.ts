@@ -1,4 +1,4 @@
-import { isIpv4 } from '../syntax/addresses';
+import { isIpv4, isIpv6 } from '../addresses';
 import type { ExportClient, ExportEntry, FstabEntry } from '../syntax/types';
 import type { SourceFile } from './files';
 import { Host, normalise, type HostInput } from './host';
@@ -301,5 +301,5 @@ export function isWildcard(address: string): boolean {
 
 /** As people write it in any of the files: an IPv6 zone is allowed, unlike in etc/hosts. */
 export function isAddress(text: string): boolean {
-  return isIpv4(text) || (text.includes(':') && /^[0-9a-f:.]+(%\w+)?$/i.test(text));
+  return isIpv4(text) || isIpv6(text.replace(/%[\w.-]+$/, ''));
 }

@@ -1,5 +1,6 @@
+import { isIpv4, isIpv6 } from '../addresses';
 import type { ExportClient, ExportEntry, FstabEntry } from '../syntax/types';
-import { isAddress, isIpv4 } from './cluster';
+import { isAddress } from './cluster';
 import type { Host } from './host';
 
 /** `unknown` where it hangs on what no file in view says: DNS, a netgroup, an address that nobody wrote down. */
@@ -102,21 +103,16 @@ function maskOf(text: string | undefined, bytes: number): readonly number[] | un
 /** Four or sixteen bytes; undefined for what is no address. */
 export function bytesOf(address: string): readonly number[] | undefined {
   if (isIpv4(address)) return address.split('.').map(Number);
-  if (!address.includes(':') || !/^[0-9a-f:.]+$/i.test(address)) return undefined;
-  const tail = /^(.*:)(\d+\.\d+\.\d+\.\d+)$/.exec(address);
-  if (tail && !isIpv4(tail[2]!)) return undefined;
-  const four = tail ? bytesOf(tail[2]!) : undefined;
-  const text = four
-    ? `${tail![1]!}${((four[0]! << 8) | four[1]!).toString(16)}:${((four[2]! << 8) | four[3]!).toString(16)}`
-    : address;
-  const halves = text.split('::');
-  if (halves.length > 2) return undefined;
-  const [head = [], rest = []] = halves.map((h) => (h === '' ? [] : h.split(':')));
-  if ([...head, ...rest].some((g) => !/^[0-9a-f]{1,4}$/i.test(g))) return undefined;
-  const missing = 8 - head.length - rest.length;
-  if (halves.length === 2 ? missing < 1 : missing !== 0) return undefined;
-  const groups = [...head, ...new Array<string>(missing).fill('0'), ...rest].map((g) => Number.parseInt(g, 16));
-  return groups.flatMap((g) => [g >> 8, g & 0xff]);
+  if (!isIpv6(address)) return undefined;
+  const [head = [], rest = []] = address.split('::').map((half) => (half === '' ? [] : half.split(':')));
+  const bytes = (groups: readonly string[]): number[] =>
+    groups.flatMap((g) => {
+      if (g.includes('.')) return g.split('.').map(Number);
+      const group = Number.parseInt(g, 16);
+      return [group >> 8, group & 0xff];
+    });
+  const [start, end] = [bytes(head), bytes(rest)];
+  return [...start, ...new Array<number>(16 - start.length - end.length).fill(0), ...end];
 }
 
 /** Two addresses that are very likely on one wire: the same /24, or the same /64. */

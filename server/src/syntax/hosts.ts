@@ -1,4 +1,4 @@
-import { isAddress } from './addresses';
+import { isAddress } from '../addresses';
 import { findSuppressions } from './suppressions';
 import { type HostsDocument, type HostsEntry, type Span, type SyntaxProblem } from './types';
 

@@ -12,7 +12,7 @@ import { parseUpstart } from './upstart';
 export type * from './types';
 export { LineIndex, LineReader, lineStarts, type Position } from './lines';
 export { decodeOctal } from './octal';
-export { isAddress, isIpv4, isIpv6 } from './addresses';
+export { isAddress, isIpv4, isIpv6 } from '../addresses';
 export { parseGroup, parsePasswd, type AccountsProblemCode } from './accounts';
 export { parseExports, type ExportsProblemCode } from './exports';
 export { parseFstab, type FstabProblemCode } from './fstab';

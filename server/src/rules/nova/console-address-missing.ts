@@ -1,6 +1,6 @@
 import type { Host } from '../../model/host';
 import type { Setting } from '../../model/nova';
-import { isIpv4 } from '../../syntax/addresses';
+import { isIpv4 } from '../../addresses';
 import { setOsloValue, TOP } from '../edits';
 import { defineRule } from '../rule';
 import { foreignOwner, isSpecific } from './_addresses';

@@ -1,4 +1,8 @@
-/** The two forms an address has in hosts: what inet_pton takes, and nothing else. */
+/**
+ * The two forms of an address, as inet_pton takes them and nothing else: what every reader of addresses here builds on. The
+ * resolver takes exactly these from hosts, and oslo.config from nova.conf; exports, fstab and livemig.ini may have a zone
+ * behind them (`isAddress` of model/cluster.ts), and URIs are laxer about a dotted quad (knowledge/address.ts).
+ */
 
 /** Four decimal numbers 0..255, without leading zeros: `010.9.9.8` and `10.9.9` are no addresses. */
 export function isIpv4(text: string): boolean {
