@@ -153,22 +153,40 @@ import exportsSyntax from './exports/syntax';
 import exportsUnknownOption from './exports/unknown-option';
 import exportsWildcardIp from './exports/wildcard-ip';
 import exportsWorld from './exports/world';
+import fstabAttributeCache from './fstab/attribute-cache';
+import fstabBindNotShared from './fstab/bind-not-shared';
+import fstabCephfsDeviceForm from './fstab/cephfs-device-form';
+import fstabCephfsInlineSecret from './fstab/cephfs-inline-secret';
+import fstabCephfsNameMissing from './fstab/cephfs-name-missing';
 import fstabDeviceWithoutColon from './fstab/device-without-colon';
 import fstabDuplicateMountpoint from './fstab/duplicate-mountpoint';
+import fstabGlusterSingleVolfile from './fstab/gluster-single-volfile';
+import fstabGlusterWriteback from './fstab/gluster-writeback';
+import fstabLocalFsShared from './fstab/local-fs-shared';
+import fstabLocalflocks from './fstab/localflocks';
 import fstabMissingNetdev from './fstab/missing-netdev';
+import fstabMountpointAboveWrong from './fstab/mountpoint-above-wrong';
+import fstabNetdevBlockCluster from './fstab/netdev-block-cluster';
 import fstabNfs4Type from './fstab/nfs4-type';
+import fstabNoac from './fstab/noac';
 import fstabNoauto from './fstab/noauto';
+import fstabNocto from './fstab/nocto';
 import fstabNofailUnordered from './fstab/nofail-unordered';
 import fstabNolock from './fstab/nolock';
+import fstabOcfs2Nocluster from './fstab/ocfs2-nocluster';
 import fstabOptionsDiffer from './fstab/options-differ';
 import fstabPassno from './fstab/passno';
 import fstabPlaceholder from './fstab/placeholder';
 import fstabRo from './fstab/ro';
+import fstabSecNotExported from './fstab/sec-not-exported';
+import fstabSelfMount from './fstab/self-mount';
 import fstabServerDiffers from './fstab/server-differs';
 import fstabServerLoopback from './fstab/server-loopback';
 import fstabServerPathNotExported from './fstab/server-path-not-exported';
+import fstabSharedUnknownToLibvirt from './fstab/shared-unknown-to-libvirt';
 import fstabSoft from './fstab/soft';
 import fstabSyntax from './fstab/syntax';
+import fstabUdp from './fstab/udp';
 import fstabUnknownOption from './fstab/unknown-option';
 import fstabWrongMountpoint from './fstab/wrong-mountpoint';
 import fstabWrongType from './fstab/wrong-type';
@@ -351,22 +369,40 @@ export const RULES: readonly Rule[] = [
   exportsUnknownOption,
   exportsWildcardIp,
   exportsWorld,
+  fstabAttributeCache,
+  fstabBindNotShared,
+  fstabCephfsDeviceForm,
+  fstabCephfsInlineSecret,
+  fstabCephfsNameMissing,
   fstabDeviceWithoutColon,
   fstabDuplicateMountpoint,
+  fstabGlusterSingleVolfile,
+  fstabGlusterWriteback,
+  fstabLocalFsShared,
+  fstabLocalflocks,
   fstabMissingNetdev,
+  fstabMountpointAboveWrong,
+  fstabNetdevBlockCluster,
   fstabNfs4Type,
+  fstabNoac,
   fstabNoauto,
+  fstabNocto,
   fstabNofailUnordered,
   fstabNolock,
+  fstabOcfs2Nocluster,
   fstabOptionsDiffer,
   fstabPassno,
   fstabPlaceholder,
   fstabRo,
+  fstabSecNotExported,
+  fstabSelfMount,
   fstabServerDiffers,
   fstabServerLoopback,
   fstabServerPathNotExported,
+  fstabSharedUnknownToLibvirt,
   fstabSoft,
   fstabSyntax,
+  fstabUdp,
   fstabUnknownOption,
   fstabWrongMountpoint,
   fstabWrongType,
