@@ -136,17 +136,23 @@ import defaultsTypographicCharacters from './defaults/typographic-characters';
 import defaultsUpstartListenFlag from './defaults/upstart-listen-flag';
 import defaultsWrongVariable from './defaults/wrong-variable';
 import exportsAllSquash from './exports/all-squash';
+import exportsAnonNotNova from './exports/anon-not-nova';
 import exportsAsync from './exports/async';
 import exportsConflictingOptions from './exports/conflicting-options';
 import exportsDuplicate from './exports/duplicate';
+import exportsFsidMissing from './exports/fsid-missing';
 import exportsFsid0Path from './exports/fsid0-path';
 import exportsFsid0SilentV3 from './exports/fsid0-silent-v3';
+import exportsFsid0Twice from './exports/fsid0-twice';
 import exportsHostMissing from './exports/host-missing';
 import exportsInsecure from './exports/insecure';
 import exportsIpv6Brackets from './exports/ipv6-brackets';
+import exportsMountpointGuard from './exports/mountpoint-guard';
+import exportsNoInstancesExport from './exports/no-instances-export';
 import exportsNotRw from './exports/not-rw';
 import exportsRelativePath from './exports/relative-path';
 import exportsRootSquash from './exports/root-squash';
+import exportsSecKrb5 from './exports/sec-krb5';
 import exportsSpaceBeforeOptions from './exports/space-before-options';
 import exportsSubtreeCheck from './exports/subtree-check';
 import exportsSyntax from './exports/syntax';
@@ -352,17 +358,23 @@ export const RULES: readonly Rule[] = [
   defaultsUpstartListenFlag,
   defaultsWrongVariable,
   exportsAllSquash,
+  exportsAnonNotNova,
   exportsAsync,
   exportsConflictingOptions,
   exportsDuplicate,
+  exportsFsidMissing,
   exportsFsid0Path,
   exportsFsid0SilentV3,
+  exportsFsid0Twice,
   exportsHostMissing,
   exportsInsecure,
   exportsIpv6Brackets,
+  exportsMountpointGuard,
+  exportsNoInstancesExport,
   exportsNotRw,
   exportsRelativePath,
   exportsRootSquash,
+  exportsSecKrb5,
   exportsSpaceBeforeOptions,
   exportsSubtreeCheck,
   exportsSyntax,
