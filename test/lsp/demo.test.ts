@@ -14,7 +14,7 @@ import { loadFile } from '../../server/src/workspace/load';
 import { tempFolder } from '../support/temp';
 import { Client, uriOf } from './support/client';
 
-const DEMO = path.resolve(__dirname, '../demo/nfs');
+const DEMOS = ['nfs', 'cephfs'].map((name) => path.resolve(__dirname, '../demo', name));
 
 /** What the linter itself says of a folder, in the form of diagnostics. */
 async function linted(folder: string): Promise<Map<string, unknown[]>> {
@@ -47,9 +47,9 @@ async function everything(client: Client): Promise<Report[]> {
   return (answer.result as { items: Report[] }).items;
 }
 
-test('a fleet is told what the linter finds in it, with the places in other files that a finding leans on', async () => {
-  const client = await Client.start({ folders: [DEMO] });
-  const wanted = await linted(DEMO);
+test('fleets are told what the linter finds in them, with the places in other files that a finding leans on', async () => {
+  const client = await Client.start({ folders: DEMOS });
+  const wanted = new Map([...(await linted(DEMOS[0]!)), ...(await linted(DEMOS[1]!))]);
   const reports = await everything(client);
   for (const { uri, items } of reports) {
     const got = items.map(({ code, message, range, relatedInformation = [] }) => ({
@@ -68,25 +68,26 @@ test('a fleet is told what the linter finds in it, with the places in other file
   await client.stop();
 });
 
-test('fixing everything leaves nothing to fix, and each file reads as its edits say', async () => {
-  const copy = tempFolder();
-  cpSync(DEMO, copy.path, { recursive: true });
-  const client = await Client.start({ folders: [copy.path] });
-  const ask = async (): Promise<TextDocumentEdit[]> =>
-    ((await client.request('livemig/fixWorkspace', {})) as WorkspaceEdit).documentChanges as TextDocumentEdit[];
-  const before = (await everything(client)).flatMap((r) => r.items).length;
-  const changes = await ask();
-  assert.ok(changes.length > 0);
-  for (const { textDocument, edits } of changes) {
-    assert.equal(textDocument.version, null);
-    const text = readFileSync(fileURLToPath(textDocument.uri), 'utf8');
-    const plain = edits.map((e) => ({ range: e.range, newText: (e as { newText: string }).newText }));
-    const repaired = TextDocument.applyEdits(TextDocument.create(textDocument.uri, '', 0, text), plain);
-    // Opened and repaired, not saved: what is open counts.
-    client.open(textDocument.uri, repaired, 'plaintext');
-  }
-  assert.deepEqual(await ask(), []);
-  assert.ok((await everything(client)).flatMap((r) => r.items).length < before);
-  await client.stop();
-  copy.remove();
-});
+for (const demo of DEMOS)
+  test(`${path.basename(demo)}: fixing everything leaves nothing to fix, and each file reads as its edits say`, async () => {
+    const copy = tempFolder();
+    cpSync(demo, copy.path, { recursive: true });
+    const client = await Client.start({ folders: [copy.path] });
+    const ask = async (): Promise<TextDocumentEdit[]> =>
+      ((await client.request('livemig/fixWorkspace', {})) as WorkspaceEdit).documentChanges as TextDocumentEdit[];
+    const before = (await everything(client)).flatMap((r) => r.items).length;
+    const changes = await ask();
+    assert.ok(changes.length > 0);
+    for (const { textDocument, edits } of changes) {
+      assert.equal(textDocument.version, null);
+      const text = readFileSync(fileURLToPath(textDocument.uri), 'utf8');
+      const plain = edits.map((e) => ({ range: e.range, newText: (e as { newText: string }).newText }));
+      const repaired = TextDocument.applyEdits(TextDocument.create(textDocument.uri, '', 0, text), plain);
+      // Opened and repaired, not saved: what is open counts.
+      client.open(textDocument.uri, repaired, 'plaintext');
+    }
+    assert.deepEqual(await ask(), []);
+    assert.ok((await everything(client)).flatMap((r) => r.items).length < before);
+    await client.stop();
+    copy.remove();
+  });

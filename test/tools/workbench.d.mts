@@ -1,7 +1,9 @@
 import type { Browser, Locator, Page } from 'playwright-core';
 
-/** Opens a folder and waits until its explorer shows something. */
-export function openWorkbench(browser: Browser, server: { readonly url: string }, folder: string): Promise<Page>;
+/** Where the workbench opens a folder, or the folders of a .code-workspace file. */
+export function addressOf(server: { readonly url: string }, opened: string): string;
+/** Opens a folder or a workspace and waits until its explorer shows something. */
+export function openWorkbench(browser: Browser, server: { readonly url: string }, opened: string): Promise<Page>;
 /** Presses a key until its effect shows: a press can be lost while the workbench is still settling. */
 export function pressUntil(page: Page, key: string, effect: Locator, tries?: number): Promise<void>;
 /** Runs a command by its full title, as the command palette shows it. */

@@ -2,12 +2,22 @@
 import path from 'node:path';
 
 /**
- * Opens a folder and waits until its explorer shows something.
+ * Where the workbench opens a folder, or the folders of a .code-workspace file.
+ * @param {{ url: string }} server
+ * @param {string} opened
+ */
+export function addressOf(server, opened) {
+  const kind = opened.endsWith('.code-workspace') ? 'workspace' : 'folder';
+  return `${server.url}/?${new URLSearchParams({ [kind]: opened }).toString()}`;
+}
+
+/**
+ * Opens a folder or a workspace and waits until its explorer shows something.
  * @param {import('playwright-core').Browser} browser
  * @param {{ url: string }} server
- * @param {string} folder
+ * @param {string} opened
  */
-export async function openWorkbench(browser, server, folder) {
+export async function openWorkbench(browser, server, opened) {
   const context = await browser.newContext({
     viewport: { width: 1400, height: 900 },
     locale: 'en-US',
@@ -15,7 +25,7 @@ export async function openWorkbench(browser, server, folder) {
   });
   const page = await context.newPage();
   page.setDefaultTimeout(30_000);
-  await page.goto(`${server.url}/?${new URLSearchParams({ folder }).toString()}`, { waitUntil: 'commit' });
+  await page.goto(addressOf(server, opened), { waitUntil: 'commit' });
   await page
     .getByRole('tree', { name: /Explorer/ })
     .getByRole('treeitem')

@@ -9,14 +9,25 @@ const root = path.resolve(__dirname, '../..');
 const script = path.join(root, 'scripts/demo.mjs');
 const leftovers = (): string[] => readdirSync(tmpdir()).filter((name) => /^livemig-(demo|vscode)-/.test(name));
 
-test('npm run demo --screenshot takes its picture and leaves nothing behind', async () => {
-  const before = leftovers();
-  const picture = path.join(root, 'out/shots/demo.png');
-  rmSync(picture, { force: true });
-  const child = spawn(process.execPath, [script, '--screenshot', picture], { stdio: ['ignore', 'pipe', 'inherit'] });
-  assert.equal(await new Promise((resolve) => child.once('exit', resolve)), 0);
-  assert.equal(readFileSync(picture).subarray(1, 4).toString('latin1'), 'PNG');
-  assert.deepEqual(leftovers(), before);
+for (const args of [[], ['cephfs']])
+  test(`npm run demo ${args.join(' ')} --screenshot takes its picture and leaves nothing behind`, async () => {
+    const before = leftovers();
+    const picture = path.join(root, `out/shots/demo${args.map((a) => `-${a}`).join('')}.png`);
+    rmSync(picture, { force: true });
+    const child = spawn(process.execPath, [script, ...args, '--screenshot', picture], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    assert.equal(await new Promise((resolve) => child.once('exit', resolve)), 0);
+    assert.equal(readFileSync(picture).subarray(1, 4).toString('latin1'), 'PNG');
+    assert.deepEqual(leftovers(), before);
+  });
+
+test('a demo that does not exist is named in vain', async () => {
+  const child = spawn(process.execPath, [script, 'gluster'], { stdio: ['ignore', 'inherit', 'pipe'] });
+  let said = '';
+  child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  assert.equal(await new Promise((resolve) => child.once('close', resolve)), 2);
+  assert.match(said, /^usage: .*\[nfs\|cephfs\]/);
 });
 
 test('npm run demo without a display prints an address that answers, and ends with Ctrl-C', async () => {
