@@ -1,3 +1,4 @@
+import { lineStart } from '../syntax/lines';
 import type { LibvirtEntry } from '../syntax/types';
 import type { SourceFile } from './files';
 import { documentOf } from './parsed';
@@ -32,6 +33,14 @@ export class LibvirtConfig {
   number(key: string): number | undefined {
     const value = this.get(key)?.entry.value;
     return value?.type === 'int' ? value.number : undefined;
+  }
+
+  /** Whether a line would set the key if the daemon could read it: such a key is not simply absent. */
+  garbled(key: string): boolean {
+    if (!this.file) return false;
+    const { text, problems } = documentOf(this.file, 'libvirt');
+    const written = new RegExp(`^[ \\t]*${key}\\b`);
+    return problems.some(({ span }) => written.test(text.slice(lineStart(text, span.start), span.end)));
   }
 
   #keys(file: SourceFile): Map<string, LibvirtEntry> {

@@ -23,8 +23,8 @@ export function closed(host: Host, socket: Socket): Closed | undefined {
     const facts = file ?? host.first('facts');
     return facts && { place: { file: facts, span: TOP }, by: 'units', proven: true };
   }
-  if (!file || file.defect) return undefined;
   const key = `listen_${socket}`;
+  if (!file || file.defect || host.libvirtd.garbled(key)) return undefined;
   const set = host.libvirtd.get(key);
   const value = host.libvirtd.number(key);
   const proven = serviceMode || listen === true;

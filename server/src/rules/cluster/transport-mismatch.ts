@@ -98,6 +98,17 @@ at 'HOST:16514': Connection refused* (16509 for TCP). Either let the destination
         'c1/etc/libvirt/libvirtd.conf': 'listen_tls = 0\nlisten_tcp = 1\n',
       },
     },
+    {
+      title: 'it would be served, by a line that the daemon cannot read',
+      files: {
+        'c1/etc/nova/nova.conf': '[libvirt]\nlive_migration_scheme = tcp\n',
+        'c1/etc/default/libvirtd': 'LIBVIRTD_ARGS="--listen"\n',
+        'c1/etc/libvirt/libvirtd.conf': 'listen_tls = 1\nlisten_tcp = 1\n',
+        'c2/etc/nova/nova.conf': '[libvirt]\nlive_migration_scheme = tls\n',
+        'c2/etc/default/libvirtd': 'LIBVIRTD_ARGS="--listen"\n',
+        'c2/etc/libvirt/libvirtd.conf': 'listen_tls = 1\nlisten_tcp = “1”\n',
+      },
+    },
   ],
   check(cluster, report) {
     const sources = computesOf(cluster)

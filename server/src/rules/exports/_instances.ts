@@ -58,12 +58,16 @@ export function instancesGrants(cluster: Cluster): readonly InstancesGrant[] {
       for (const client of clientsOf(one.entry)) grants.push(grantOf({ export: one, client }, []));
     }
   }
-  // What stands behind a stray blank, or in a line with wrong syntax, has a finding of its own, which comes first.
-  const kept = grants.filter(
-    (g) => !isStrayBracket(g.export.entry, g.client, g.export.file.text) && !isBroken(g.export),
-  );
+  // What a stray blank parts, or what stands in a line with wrong syntax, has a finding of its own, which comes first.
+  const kept = grants.filter((g) => !isParted(g) && !isBroken(g.export));
   known.set(cluster, kept);
   return kept;
+}
+
+/** Whether a blank parts a client from the bracket that is meant for it, or this is that bracket. */
+function isParted({ export: { entry, file }, client }: ExportedTo): boolean {
+  const next = entry.clients[entry.clients.indexOf(client) + 1];
+  return isStrayBracket(entry, client, file.text) || (next !== undefined && isStrayBracket(entry, next, file.text));
 }
 
 /** A directory of a server, as a key. */

@@ -66,6 +66,10 @@ export default defineRule({
         'c1/etc/fstab': 'nfs:/srv/i /srv/mnt nfs defaults 0 0\n',
       },
     },
+    {
+      title: 'a blank parts the client from what it is meant to get',
+      files: { 'etc/exports': '/var/lib/nova/instances 10.0.0.0/24 (rw,sync,no_root_squash)\n' },
+    },
   ],
   check(cluster, report) {
     const grants = instancesGrants(cluster);

@@ -74,6 +74,10 @@ on all compute nodes.`,
       title: 'something else',
       files: { 'etc/exports': '/home 10.0.0.0/24(rw,sync)\n/var/lib/nova/instances 10.0.0.0/24(rw,no_root_squash)\n' },
     },
+    {
+      title: 'a blank parts the client from what it is meant to get',
+      files: { 'etc/exports': '/var/lib/nova/instances 10.0.0.0/24 (rw,sync,no_root_squash)\n' },
+    },
   ],
   check(cluster, report) {
     for (const grant of instancesGrants(cluster)) {

@@ -1,22 +1,8 @@
-import { distance } from 'fastest-levenshtein';
-import {
-  type Cluster,
-  instancesMount,
-  isBackup,
-  isInstancesName,
-  type Mount,
-  mountsOf,
-  nfsSource,
-  sharedInstancesMount,
-} from '../../model/cluster';
+import type { Mount } from '../../model/cluster';
 import { normalise, type Host } from '../../model/host';
-import { isNfs } from '../../model/storage';
 import { replace, setOsloOption } from '../edits';
 import { defineRule, type Related } from '../rule';
-import { isBind } from './_mounts';
-
-/** How many letters two paths may differ by and still be meant for one. */
-const SLIP = 2;
+import { misplacedMounts } from './_misplaced';
 
 export default defineRule({
   id: 'fstab/wrong-mountpoint',
@@ -58,6 +44,30 @@ not on shared storage: Shared storage live-migration requires either shared stor
       good: { 'c2/etc/nova/nova.conf': '[DEFAULT]\ndebug = true\ninstances_path = /srv/instances\n' },
     },
     {
+      title: 'CephFS, mounted whole: where the other host mounts it',
+      release: 'grizzly',
+      files: {
+        'c1/etc/nova/nova.conf': '[DEFAULT]\nstate_path=/mnt/cephfs/nova\n',
+        'c1/etc/fstab': 'mon1,mon2:/ /mnt/cephfs ceph name=admin,noatime 0 0\n',
+        'c2/etc/nova/nova.conf': '[DEFAULT]\nstate_path=/mnt/cephfs/nova\n',
+        'c2/etc/fstab': 'mon1,mon2:/ ⟦/srv/volumes⟧ ceph name=admin,noatime 0 0\n',
+      },
+      good: { 'c2/etc/fstab': 'mon1,mon2:/ /mnt/cephfs ceph name=admin,noatime 0 0\n' },
+    },
+    {
+      title: 'CephFS for something else on a host whose instances lie elsewhere, and by the FUSE client',
+      files: {
+        'c1/etc/nova/nova.conf': '[DEFAULT]\ninstances_path = /mnt/cephfs/nova\n',
+        'c1/etc/fstab': 'mon1,mon2:/ /mnt/cephfs ceph name=nova 0 0\n',
+        'c2/etc/nova/nova.conf': '[DEFAULT]\ndebug = true\n',
+        'c2/etc/fstab': 'mon1,mon2:/ /srv/backup ceph name=backup 0 0\n',
+        'c3/etc/nova/nova.conf': '[DEFAULT]\ninstances_path = /srv/nova\n',
+        'c3/etc/fstab': 'none /srv/nova fuse.ceph ceph.id=nova,ceph.client_mountpoint=/nova 0 0\n',
+        'c4/etc/nova/nova.conf': '[DEFAULT]\ninstances_path = /srv/nova\n',
+        'c4/etc/fstab': 'none /srv/backup fuse.ceph ceph.id=backup,ceph.client_mountpoint=/backup 0 0\n',
+      },
+    },
+    {
       title: 'only the source is called so',
       severity: 'warning',
       files: {
@@ -88,65 +98,38 @@ not on shared storage: Shared storage live-migration requires either shared stor
     },
   ],
   check(cluster, report) {
-    const sources = new Map<string, Mount>();
-    for (const host of cluster.hosts) {
-      const mount = sharedInstancesMount(host);
-      const key = mount && keyOf(cluster, mount);
-      if (key !== undefined && !sources.has(key)) sources.set(key, mount!);
-    }
-    for (const host of cluster.hosts) {
-      const path = host.instancesPath;
-      if (path === undefined || sharedInstancesMount(host)) continue;
-      const covering = instancesMount(host);
-      // On a mount of its own (a bind, a cluster file system, a disk) somebody has decided where it lies.
-      if (covering && (isBind(covering) || normalise(covering.entry.file.value) === path)) continue;
-      if (host.nova.get('images_type')?.value === 'rbd') continue;
-      for (const mount of mountsOf(host)) {
-        const { entry, file } = mount;
-        if (!isNfs(entry.type.value)) continue;
-        const point = normalise(entry.file.value);
-        const key = keyOf(cluster, mount);
-        const peer = key === undefined ? undefined : sources.get(key);
-        const slip = distance(point, path) <= SLIP || (isInstancesName(point) && !isBackup(mount));
-        const named = host.isCompute && nfsSource(entry.spec.value)?.path === path && !isBackup(mount);
-        if (!peer && !slip && !named) continue;
-        const nova = host.nova.files[0]!;
-        report({
-          host,
-          file,
-          span: entry.file.span,
-          message: peer ? 'peer' : 'default',
-          values: { source: entry.spec.value, point, path, peer: peer?.host.name ?? '' },
-          severity: peer || distance(point, path) <= SLIP ? 'error' : 'warning',
-          related: related(host, peer),
-          fixes: [
-            {
-              title: 'point',
-              edits: [replace(file, entry.file.span, path.replace(/ /g, '\\040'))],
-              preferred: distance(point, path) <= SLIP,
-            },
-            distance(point, path) <= SLIP
-              ? undefined
-              : {
-                  title: 'path',
-                  edits: [setOsloOption(nova, 'DEFAULT', 'instances_path', point)],
-                  preferred: false,
-                },
-          ],
-        });
-        break;
-      }
+    for (const [host, { mount, path, peer, slip }] of misplacedMounts(cluster)) {
+      const { entry, file } = mount;
+      const point = normalise(entry.file.value);
+      const nova = host.nova.files[0]!;
+      // Of a peer with the same instances_path the mount point is known, and another path would part the two.
+      const alike = peer !== undefined && peer.host.instancesPath === host.instancesPath;
+      report({
+        host,
+        file,
+        span: entry.file.span,
+        message: peer ? 'peer' : 'default',
+        values: { source: entry.spec.value, point, path, peer: peer?.host.name ?? '' },
+        severity: peer || slip ? 'error' : 'warning',
+        related: related(host, peer),
+        fixes: [
+          {
+            title: 'point',
+            edits: [replace(file, entry.file.span, path.replace(/ /g, '\\040'))],
+            preferred: slip || alike,
+          },
+          slip || alike
+            ? undefined
+            : {
+                title: 'path',
+                edits: [setOsloOption(nova, 'DEFAULT', 'instances_path', point)],
+                preferred: false,
+              },
+        ],
+      });
     }
   },
 });
-
-/** Server and path of an NFS share, the same for every spelling that the cluster knows. */
-function keyOf(cluster: Cluster, mount: Mount): string | undefined {
-  const source = nfsSource(mount.entry.spec.value);
-  if (!source) return undefined;
-  const server = cluster.host(source.host, mount.host);
-  return `${server ? `${server.folder}\0${server.name}` : source.host.toLowerCase()}\0${source.path}`;
-}
 
 function related(host: Host, peer: Mount | undefined): Related[] {
   const set = host.nova.get('instances_path');

@@ -95,10 +95,19 @@ port. Where SASL is set up, say so with \`auth_tcp = "sasl"\`.`,
         'etc/libvirt/libvirtd.conf': 'listen_tcp = 1\n',
       },
     },
+    {
+      title: 'it is there, in a line that the daemon cannot read',
+      release: 'grizzly',
+      files: {
+        'etc/nova/nova.conf': '[DEFAULT]\nlive_migration_uri=qemu+tcp://%s/system\n',
+        'etc/default/libvirt-bin': 'libvirtd_opts="-d -l"\n',
+        'etc/libvirt/libvirtd.conf': 'listen_tls = 0\nlisten_tcp = 1\nauth_tcp = “none”\n',
+      },
+    },
   ],
   check(host, report) {
     const { file } = host.libvirtd;
-    if (!file || file.defect || host.libvirtd.get('auth_tcp')) return;
+    if (!file || file.defect || host.libvirtd.get('auth_tcp') || host.libvirtd.garbled('auth_tcp')) return;
     if (['sasl_allowed_username_list', 'tcp_min_ssf'].some((k) => host.libvirtd.get(k))) return;
     const wanted = wantedTransport(host);
     if (wanted?.transport !== 'tcp') return;

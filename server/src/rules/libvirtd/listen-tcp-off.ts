@@ -113,6 +113,15 @@ libvirtd-tcp.socket the key is ignored.`,
         'compute2/etc/libvirt/libvirtd.conf': 'listen_tls = 1\n',
       },
     },
+    {
+      title: 'it is there, in a line that the daemon cannot read',
+      release: 'grizzly',
+      files: {
+        'etc/nova/nova.conf': '[DEFAULT]\nlive_migration_uri=qemu+tcp://%s/system\n',
+        'etc/default/libvirt-bin': 'libvirtd_opts="-d -l"\n',
+        'etc/libvirt/libvirtd.conf': 'listen_tls = 0\nlisten_tcp = “1”\n',
+      },
+    },
   ],
   check(cluster, report) {
     const dialled = dialledTransports(cluster);
@@ -120,7 +129,7 @@ libvirtd-tcp.socket the key is ignored.`,
     for (const host of cluster.hosts) {
       const { file } = host.libvirtd;
       const { sockets, serviceMode, listen } = host.daemon;
-      if (!file || file.defect || sockets?.tcp) continue;
+      if (!file || file.defect || sockets?.tcp || host.libvirtd.garbled('listen_tcp')) continue;
       const units = sockets?.local === true;
       const set = host.libvirtd.get('listen_tcp');
       const on = host.libvirtd.number('listen_tcp') === 1;

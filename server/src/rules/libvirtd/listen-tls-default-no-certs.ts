@@ -98,11 +98,21 @@ sockets*. Every connection is refused then, also over plain TCP. Where certifica
         'etc/libvirt/libvirtd.conf': '#listen_tls = 0\n',
       },
     },
+    {
+      title: 'it is there, in a line that the daemon cannot read',
+      release: 'grizzly',
+      files: {
+        'etc/nova/nova.conf': '[DEFAULT]\nlive_migration_uri=qemu+tcp://%s/system\n',
+        'etc/default/libvirt-bin': 'libvirtd_opts="-d -l"\n',
+        'etc/libvirt/libvirtd.conf': 'listen_tls = “0”\nlisten_tcp = 1\n',
+      },
+    },
   ],
   check(host, report) {
     const { file } = host.libvirtd;
     const { daemon } = host;
     if (!file || file.defect || !isMonolith(host) || daemon.sockets?.local) return;
+    if (host.libvirtd.garbled('listen_tls')) return;
     if (host.libvirtd.get('listen_tls') || TLS_KEYS.some((k) => host.libvirtd.get(k))) return;
     const wanted = wantedTransport(host);
     if (wanted?.transport !== 'tcp' || !(wanted.declared || host.libvirtd.number('listen_tcp') === 1)) return;

@@ -4,6 +4,7 @@ import { nodeSpan } from '../../model/inventory';
 import { documentOf } from '../../model/parsed';
 import { TOP } from '../edits';
 import type { Related } from '../rule';
+import { typographic } from './_characters';
 import { placeOf } from './_entry';
 import { isPlaceholder } from './_items';
 
@@ -36,6 +37,8 @@ export function isSpecific(value: string): boolean {
   return (
     value !== '' &&
     !isPlaceholder(value) &&
+    // Meant is another value, which the finding on its characters puts right.
+    typographic(value) === undefined &&
     !value.startsWith('<') &&
     !isLoopback(value) &&
     !isWildcard(value) &&

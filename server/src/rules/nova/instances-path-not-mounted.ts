@@ -1,6 +1,7 @@
 import { instancesMount, isLoopback, sharedInstancesMount, type Mount } from '../../model/cluster';
 import type { Host } from '../../model/host';
 import { insertLineBelow, TOP } from '../edits';
+import { misplacedMounts } from '../fstab/_misplaced';
 import { defineRule } from '../rule';
 import { placeOf } from './_entry';
 import { computesOf } from './_guests';
@@ -81,12 +82,24 @@ are copied. A mount by a systemd unit or an automounter of its own does not show
         'c2/etc/nova/nova.conf': '[DEFAULT]\ninstances_path = /data\n',
       },
     },
+    {
+      title: 'mounted, but beside the path',
+      files: {
+        'c1/etc/fstab': 'mon1:/ /var/lib/nova ceph name=nova,noatime 0 0\n',
+        'c1/etc/nova/nova.conf': '[libvirt]\nvirt_type = kvm\n',
+        'c1/etc/libvirt/qemu.conf': '',
+        'c2/etc/fstab': 'mon1:/ /var/lib/nowa ceph name=nova,noatime 0 0\n',
+        'c2/etc/nova/nova.conf': '[libvirt]\nvirt_type = kvm\n',
+        'c2/etc/libvirt/qemu.conf': '',
+      },
+    },
   ],
   check(cluster, report) {
     const computes = computesOf(cluster);
     /** By instances path the mounts of it; all that agree can be copied to a host that lacks it. */
     const shared = new Map<string, { readonly first: Mount; agreed: boolean }>();
     const servers = new Set<Host>();
+    const misplaced = misplacedMounts(cluster);
     for (const host of computes) {
       const mount = sharedInstancesMount(host);
       if (!mount) continue;
@@ -103,6 +116,8 @@ are copied. A mount by a systemd unit or an automounter of its own does not show
       const elsewhere = path === undefined ? undefined : shared.get(path);
       if (!fstab || fstab.defect || !elsewhere || servers.has(host) || host.nova.get('images_type')?.value === 'rbd')
         continue;
+      // It is mounted, beside the path: fstab/wrong-mountpoint tells.
+      if (misplaced.has(host)) continue;
       const here = instancesMount(host);
       if (here && here.entry.file.value !== '/' && !LOCAL.has(here.entry.type.value)) continue;
       if (here && sharedInstancesMount(host)) continue;

@@ -67,6 +67,14 @@ a firewall. From Juno on nova puts the destination's address in.`,
       release: 'zed',
       files: { 'etc/nova/nova.conf': '[vnc]\nserver_listen = 10.0.0.31\n[libvirt]\nvirt_type = kvm\n' },
     },
+    {
+      title: 'in typographic quotes: no address at all',
+      release: 'grizzly',
+      files: {
+        'etc/nova/nova.conf': '[DEFAULT]\nvncserver_listen=“0.0.0.0″\n',
+        'etc/libvirt/qemu.conf': '',
+      },
+    },
   ],
   check(cluster, report) {
     reportOwnAddress('vnc', cluster, report);
