@@ -28,8 +28,16 @@ export function diskSource(): FileSource {
 
 /** Runs at most `limit` tasks at a time, the others in the order they came. */
 function limiter(limit: number): <T>(task: () => Promise<T>) => Promise<T> {
-  const waiting: (() => void)[] = [];
+  // A queue with a head: `shift` moves all that wait, which a fleet of thousands notices.
+  let waiting: (() => void)[] = [];
+  let head = 0;
   let running = 0;
+  const next = (): void => {
+    waiting[head++]?.();
+    if (head < waiting.length) return;
+    waiting = [];
+    head = 0;
+  };
   return async (task) => {
     if (running >= limit) await new Promise<void>((go) => waiting.push(go));
     running++;
@@ -37,7 +45,7 @@ function limiter(limit: number): <T>(task: () => Promise<T>) => Promise<T> {
       return await task();
     } finally {
       running--;
-      waiting.shift()?.();
+      next();
     }
   };
 }
