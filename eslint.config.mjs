@@ -82,6 +82,8 @@ export default tseslint.config(
       ...pure.filter((p) => /rules|editing/.test(p)),
       'server/src/lint.ts',
       'server/src/fixes.ts',
+      'server/src/needless.ts',
+      'server/src/suppress.ts',
       'server/src/settings.ts',
     ],
     ...outside,

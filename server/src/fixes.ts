@@ -61,6 +61,7 @@ export function withEdits(
     root: cluster.root,
     hosts: cluster.hosts.map((h) => ({ name: h.name, folder: h.folder, files: h.files.map(renew) })),
     inventory: cluster.inventory && renew(cluster.inventory.file),
+    partial: cluster.partial,
   };
   return new Cluster(input, cluster.declared, cluster);
 }

@@ -2,6 +2,7 @@ import { releaseIndex, releaseName } from './knowledge/releases';
 import type { Cluster } from './model/cluster';
 import type { SourceFile } from './model/files';
 import type { Host } from './model/host';
+import { needlessSuppressions } from './needless';
 import { RULES } from './rules/index';
 import type { Complaint, Edit, FixDraft, Related, Rule, Severity } from './rules/rule';
 import { DEFAULT_SETTINGS, levelOf, type Settings } from './settings';
@@ -60,12 +61,34 @@ export function lint(
   }
   const use: SuppressionUse = new Map();
   const shown: Finding[] = [];
-  for (const finding of found) {
-    const level = levelOf(finding.rule.id, settings, cluster.inventory);
-    if (level === 'off' || suppressedBy(finding, use)) continue;
-    shown.push(level === undefined ? finding : { ...finding, severity: level });
-  }
+  const show = (findings: readonly Finding[]): void => {
+    for (const finding of findings) {
+      const level = levelOf(finding.rule.id, settings, cluster.inventory);
+      if (level === 'off' || suppressedBy(finding, use)) continue;
+      shown.push(level === undefined ? finding : { ...finding, severity: level });
+    }
+  };
+  show(found);
+  show(needlessFindings(cluster, settings, rules, use));
   return sorted(cluster, shown);
+}
+
+/** What is said of the suppressions themselves, once all others have had their say. */
+function needlessFindings(
+  cluster: Cluster,
+  settings: Settings,
+  rules: readonly Rule[],
+  use: SuppressionUse,
+): readonly Finding[] {
+  const found: Finding[] = [];
+  const judges = rules.filter((r) => r.scope === 'suppressions');
+  if (judges.length === 0) return found;
+  const judged = (id: string): Rule | undefined =>
+    levelOf(id, settings, cluster.inventory) === 'off' ? undefined : rules.find((r) => r.id === id);
+  const needless = needlessSuppressions(cluster, use, judged, (rule, host) => window(rule, host) !== 'never');
+  for (const rule of judges)
+    rule.check(needless, (complaint) => keep(found, toFinding(rule, complaint, complaint.host)));
+  return found;
 }
 
 function hostFindings(host: Host, rules: readonly Rule[], cache: HostFindings): readonly Finding[] {

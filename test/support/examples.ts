@@ -37,9 +37,23 @@ function caseOf(rule: Rule, example: Example): Case {
   return { rule, release: example.release ?? NEWEST, single, files, marks: marks.sort() };
 }
 
-/** A rule of the index is judged among all others, as it runs; a changed copy of one, in the place of the original, alone. */
+/** By a copy: what it is judged among. Kept, since findings of hosts are kept by it. */
+const amongAll = new WeakMap<Rule, readonly Rule[]>();
+
+/**
+ * A rule of the index is judged among all others, as it runs; a changed copy of one, in the place of the original, alone,
+ * unless it judges what the others leave over.
+ */
+function rulesFor(rule: Rule): readonly Rule[] {
+  if (RULES.includes(rule)) return RULES;
+  if (rule.scope !== 'suppressions') return [rule];
+  let all = amongAll.get(rule);
+  if (!all) amongAll.set(rule, (all = RULES.map((r) => (r.id === rule.id ? rule : r))));
+  return all;
+}
+
 function findingsOf({ rule, release }: Case, files: Readonly<Record<string, string>>): Finding[] {
-  const rules = RULES.includes(rule) ? RULES : [rule];
+  const rules = rulesFor(rule);
   return lint(clusterOf(files, release), DEFAULT_SETTINGS, rules).findings.filter((f) => f.rule.id === rule.id);
 }
 
@@ -117,6 +131,7 @@ export function checkExample(rule: Rule, example: Example): void {
   assert.deepEqual(places(findings, single), marks);
   for (const finding of findings) {
     assert.equal(finding.severity, example.severity ?? rule.severity, `severity of ${finding.message}`);
+    assert.ok(rule.files.includes(finding.file.kind), `its files tell that it marks ${finding.file.kind}`);
     assert.doesNotMatch(finding.message, /\{\w+\}/, 'every value of the message is given');
   }
   if (example.good === undefined) return;

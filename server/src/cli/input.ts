@@ -69,8 +69,8 @@ export async function readStandardInput(filename: string, declared: DeclaredRele
   const file = { uri, path: below, kind, text, ...(defect && { defect }) };
   const input: ClusterInput =
     kind === 'livemig-ini'
-      ? { root: folder, hosts: [], inventory: file }
-      : { root: folder, hosts: [{ name: nameOf(folder), folder, files: [file] }], inventory: undefined };
+      ? { root: folder, hosts: [], inventory: file, partial: true }
+      : { root: folder, hosts: [{ name: nameOf(folder), folder, files: [file] }], inventory: undefined, partial: true };
   return { clusters: [new Cluster(input, declared)], failures: [], base: uriOf('.') };
 }
 

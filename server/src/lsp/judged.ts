@@ -137,6 +137,7 @@ function replaced(input: ClusterInput, at: Place['at'], file: SourceFile): Clust
 function sameInput(a: ClusterInput, b: ClusterInput): boolean {
   return (
     a.inventory === b.inventory &&
+    a.partial === b.partial &&
     a.hosts.length === b.hosts.length &&
     a.hosts.every((host, i) => {
       const other = b.hosts[i]!;

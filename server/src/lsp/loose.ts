@@ -32,8 +32,8 @@ export async function looseCluster(
   const place: Load = (uri, below, k) => load(uri, uri === key && !known ? (HOME[kind] ?? below) : below, k);
   if (hasFolder) return singleFile(key, place, kind);
   const file = await place(key, path, kind);
-  if (kind === 'livemig-ini') return { root: key, hosts: [], inventory: file };
-  return { root: key, hosts: [{ name: path, folder: key, files: [file] }], inventory: undefined };
+  if (kind === 'livemig-ini') return { root: key, hosts: [], inventory: file, partial: true };
+  return { root: key, hosts: [{ name: path, folder: key, files: [file] }], inventory: undefined, partial: true };
 }
 
 /** `untitled:Untitled-1`, or what nobody can decode, lies nowhere: nothing can stand beside it. */

@@ -13,6 +13,8 @@ export interface ClusterInput {
   readonly hosts: readonly HostInput[];
   /** livemig.ini beside the hosts. */
   readonly inventory: SourceFile | undefined;
+  /** Single files were asked for, or some could not be read: what is missing may well be on the hosts. */
+  readonly partial?: boolean;
 }
 
 /** A release said from outside, before livemig.ini has its say. */
@@ -39,6 +41,8 @@ export class Cluster {
   readonly root: string;
   readonly hosts: readonly Host[];
   readonly inventory: Inventory | undefined;
+  /** Not all files of its hosts are in view. */
+  readonly partial: boolean;
   #names: Map<string, Host> | undefined;
   #addresses: Map<string, Host> | undefined;
   #ofHost: Map<Host, string[]> | undefined;
@@ -46,6 +50,7 @@ export class Cluster {
   /** @param known hosts of the cluster as it was before: those whose files are the same objects are taken over as they are */
   constructor(input: ClusterInput, declared?: DeclaredRelease, known?: Cluster) {
     this.root = input.root;
+    this.partial = input.partial === true;
     const file = input.inventory;
     this.inventory = file && (known?.inventory?.file === file ? known.inventory : readInventory(file));
     const inventory = this.inventory;

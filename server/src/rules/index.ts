@@ -217,6 +217,8 @@ import clusterRestartNeeded from './cluster/restart-needed';
 import clusterTransportAsymmetric from './cluster/transport-asymmetric';
 import clusterTransportMismatch from './cluster/transport-mismatch';
 import livemigBadValue from './livemig/bad-value';
+import livemigNeedlessSuppression from './livemig/needless-suppression';
+import livemigSuppressionWithoutReason from './livemig/suppression-without-reason';
 import livemigSyntax from './livemig/syntax';
 import livemigUnknownKey from './livemig/unknown-key';
 import livemigUnknownRule from './livemig/unknown-rule';
@@ -439,6 +441,8 @@ export const RULES: readonly Rule[] = [
   clusterTransportAsymmetric,
   clusterTransportMismatch,
   livemigBadValue,
+  livemigNeedlessSuppression,
+  livemigSuppressionWithoutReason,
   livemigSyntax,
   livemigUnknownKey,
   livemigUnknownRule,

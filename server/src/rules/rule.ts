@@ -2,6 +2,7 @@ import type { ReleaseIndex } from '../knowledge/releases';
 import type { Cluster } from '../model/cluster';
 import type { FileKind, SourceFile } from '../model/files';
 import type { Host } from '../model/host';
+import type { PlacedSuppression } from '../model/suppressions';
 import type { Span } from '../syntax/types';
 
 /** `error`: a migration will fail, or a daemon will not start or listen. `warning`: bites later or on some hosts, or exposes. `info`: worth knowing. */
@@ -74,7 +75,7 @@ interface RecordBase<M extends string, F extends string> {
   /** A few words, without a full stop: what is wrong. */
   readonly title: string;
   readonly severity: Severity;
-  /** Kinds of file that it marks. */
+  /** Kinds of file that it marks; `facts` among them where what was measured decides. */
   readonly files: readonly FileKind[];
   /** First and last release it applies to, both included. */
   readonly releases?: { readonly from?: string; readonly to?: string };
@@ -104,11 +105,30 @@ export interface ClusterRule<M extends string = string, F extends string = strin
   readonly check: (cluster: Cluster, report: Report<M, F>) => void;
 }
 
-export type Rule = HostRule | ClusterRule;
+/** A rule's id in a comment that silences nothing by it. */
+export interface NeedlessSuppression extends PlacedSuppression {
+  /**
+   * `silent`: the rule finds nothing there; `elsewhere`: it never marks this kind of file; `twice`: it is silenced there
+   * already; `empty`: the comment names no rule.
+   */
+  readonly why: 'silent' | 'elsewhere' | 'twice' | 'empty';
+  /** Undefined for `empty`. */
+  readonly rule: Rule | undefined;
+  /** Which of the comment's ids. */
+  readonly index: number;
+}
+
+/** Judges the comments that silence: runs after all others, once it is known what they found. */
+export interface SuppressionRule<M extends string = string, F extends string = string> extends RecordBase<M, F> {
+  readonly scope: 'suppressions';
+  readonly check: (needless: readonly NeedlessSuppression[], report: Report<M, F>) => void;
+}
+
+export type Rule = HostRule | ClusterRule | SuppressionRule;
 
 /** Gives a record its types: keys of messages and fixes are checked where they are reported. */
 export function defineRule<const M extends string, const F extends string = never>(
-  rule: HostRule<M, F> | ClusterRule<M, F>,
+  rule: HostRule<M, F> | ClusterRule<M, F> | SuppressionRule<M, F>,
 ): Rule {
   return rule;
 }

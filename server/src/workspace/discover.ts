@@ -63,6 +63,7 @@ class Discovery {
       root,
       hosts: group.hosts.sort((a, b) => (a.name < b.name ? -1 : 1)),
       inventory: group.inventory,
+      ...(this.failures.some((f) => f.uri.startsWith(`${root}/`)) && { partial: true }),
     }));
   }
 

@@ -20,11 +20,12 @@ export async function singleFile(uri: string, load: Load, given?: FileKind): Pro
   const kind = kindOf(path, true) ?? given;
   if (kind === undefined) return undefined;
   const file = await load(uri, path, kind);
-  if (kind === 'livemig-ini') return { root: folder, hosts: [], inventory: file };
+  if (kind === 'livemig-ini') return { root: folder, hosts: [], inventory: file, partial: true };
   return {
     root: folder,
     hosts: [{ name: nameOf(folder), folder, files: [file] }],
     inventory: await inventoryAbove(folder, load),
+    partial: true,
   };
 }
 

@@ -21,6 +21,7 @@ export function freshlyLinted(path: string, kind: FileKind, text: string): Shown
     root: folder,
     hosts: [{ name: 'nowhere', folder, files: [file] }],
     inventory: undefined,
+    partial: true,
   });
   const index = new LineIndex(text);
   return lint(cluster).findings.map((f) => ({

@@ -1,7 +1,8 @@
 import { nearest } from '../../knowledge/near';
 import type { SourceFile } from '../../model/files';
 import type { Host } from '../../model/host';
-import { documentOf, parsed } from '../../model/parsed';
+import { documentOf } from '../../model/parsed';
+import { suppressionsOf } from '../../model/suppressions';
 import type { Span } from '../../syntax/types';
 import { replace } from '../edits';
 // The index imports this file in turn: its list is read when the rule runs, never while the modules load.
@@ -60,16 +61,11 @@ export default defineRule({
         })),
       });
     };
-    for (const host of cluster.hosts)
-      for (const file of host.files)
-        for (const suppression of parsed(file)?.suppressions ?? [])
-          for (const { id, span } of suppression.ids) judge(host, file, id, span);
+    for (const { host, file, suppression } of suppressionsOf(cluster))
+      for (const { id, span } of suppression.ids) judge(host, file, id, span);
     if (!cluster.inventory) return;
     const { file } = cluster.inventory;
-    const document = documentOf(file, 'livemig-ini');
-    for (const suppression of document.suppressions)
-      for (const { id, span } of suppression.ids) judge(undefined, file, id, span);
-    for (const { section, key, keySpan } of document.entries)
+    for (const { section, key, keySpan } of documentOf(file, 'livemig-ini').entries)
       if (section?.kind === 'rules') judge(undefined, file, key, keySpan);
   },
 });
