@@ -1,6 +1,8 @@
+import { applyEdits } from './fixes';
 import type { SourceFile } from './model/files';
-import { parsed } from './model/parsed';
-import { eolOf } from './rules/edits';
+import { readInventory } from './model/inventory';
+import { documentOf, parsed } from './model/parsed';
+import { eolOf, insertLineBelow, replace } from './rules/edits';
 import type { Edit } from './rules/rule';
 import { lineStart } from './syntax/lines';
 import type { ParsedDocument, Span, Suppression } from './syntax/types';
@@ -8,19 +10,25 @@ import type { ParsedDocument, Span, Suppression } from './syntax/types';
 /** Which ids of which suppressions silenced something: what is left over is needless. */
 export type SuppressionUse = Map<Suppression, Set<string>>;
 
+/** Stands in the comment where the editor cannot ask for a reason; told as one that is missing. */
+export const REASON_PLACEHOLDER = 'reason';
+
 interface Marked {
   readonly rule: { readonly id: string };
   readonly file: SourceFile;
   readonly span: Span;
 }
 
-/** Whether a comment above the finding's entry silences it; notes the use. */
+/**
+ * Whether a comment above the finding's entry silences it; notes the use. What stands in no entry (a missing option at the
+ * top of the file, another comment) is silenced from any line between the comment and the entry below.
+ */
 export function suppressedBy(finding: Marked, use: SuppressionUse): boolean {
   const document = parsed(finding.file);
   if (!document || document.suppressions.length === 0) return false;
   const start = lineStart(document.text, entryStart(document, finding.span.start));
   for (const suppression of document.suppressions) {
-    if (lineStart(document.text, suppression.target) !== start) continue;
+    if (start < suppression.span.start || start > suppression.target) continue;
     if (!suppression.ids.some((i) => i.id === finding.rule.id)) continue;
     const used = use.get(suppression);
     if (used) used.add(finding.rule.id);
@@ -36,12 +44,44 @@ export function suppressionEdit(finding: Marked, reason: string): Edit | undefin
   if (!document || document.dialect === 'passwd' || document.dialect === 'group' || finding.file.defect)
     return undefined;
   const at = lineStart(document.text, entryStart(document, finding.span.start));
+  // Neither before nor behind a byte order mark it would be a comment.
+  if (at === 0 && document.text.startsWith('\uFEFF')) return undefined;
   const clean = reason.replace(/\s+/g, ' ').trim();
   return {
     file: finding.file,
     span: { start: at, end: at },
     text: `# livemig: ignore ${finding.rule.id}${clean === '' ? '' : ` -- ${clean}`}${eolOf(finding.file)}`,
   };
+}
+
+/** What a livemig.ini holds that switches a rule off and says nothing else. */
+export function inventoryWithOff(id: string): string {
+  return `[rules]\n${id} = off\n`;
+}
+
+/**
+ * Switches a rule off in livemig.ini: where its level stands, else below its neighbours, else in a section of its own at
+ * the end. Undefined where the file is no text, or the words would not be read.
+ */
+export function offEdit(file: SourceFile, id: string): Edit | undefined {
+  if (file.defect) return undefined;
+  const { sections, entries } = documentOf(file, 'livemig-ini');
+  const own = entries.filter((e) => e.section?.kind === 'rules');
+  const same = own.findLast((e) => e.key === id);
+  const header = sections.findLast((s) => s.kind === 'rules' && s.argument === undefined);
+  const below = own.at(-1)?.span ?? header?.span;
+  const eol = eolOf(file);
+  const { length } = file.text;
+  const gap = file.text === '' ? '' : /[\r\n]$/.test(file.text) ? eol : eol + eol;
+  const ways = [
+    same && replace(file, same.valueSpan, file.text[same.valueSpan.start - 1] === '=' ? ' off' : 'off'),
+    below && insertLineBelow(file, below.end, `${id} = off`),
+    replace(file, { start: length, end: length }, gap + inventoryWithOff(id).replaceAll('\n', eol)),
+  ];
+  // A header with a comment behind it is none to the reader of values: the next way is taken then.
+  return ways.find(
+    (edit) => edit && readInventory({ ...file, text: applyEdits(file.text, [edit]) }).rules[id] === 'off',
+  );
 }
 
 /** Start of the entry that holds an offset, which may span several lines; else the offset itself. */

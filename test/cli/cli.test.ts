@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
 import { livemig } from '../support/cli';
@@ -170,6 +170,34 @@ describe('fix', () => {
     assert.equal(readFileSync(path.join(cwd, 'real.conf'), 'utf8'), FIXED.replace(/\n/g, '\r\n'));
     assert.equal(statSync(path.join(cwd, 'real.conf')).mode & 0o777, 0o640);
     assert.match((await livemig(['fix', '--release', 'zed', '.'], { cwd })).stdout, /^0 files repaired/);
+  });
+
+  test('never silences anything: what somebody may accept is left to be decided', async () => {
+    const libvirtd = 'listen_tcp = 1\nauth_tcp = "none"\n';
+    const cwd = folderOf({
+      'a/etc/libvirt/libvirtd.conf': libvirtd,
+      'a/etc/exports': '/var/lib/nova/instances *(rw,sync,no_root_squash,no_subtree_check)\n',
+      'a/etc/nova/nova.conf': BAD,
+    });
+    const run = await livemig(['fix', '--release', 'zed', '.'], { cwd });
+    assert.match(run.stdout, /^1 file repaired, [1-9]\d* problems left$/m);
+    assert.equal(readFileSync(path.join(cwd, 'a/etc/libvirt/libvirtd.conf'), 'utf8'), libvirtd);
+    assert.equal(readFileSync(path.join(cwd, 'a/etc/nova/nova.conf'), 'utf8'), FIXED);
+    assert.ok(!existsSync(path.join(cwd, 'livemig.ini')));
+  });
+
+  test('takes away a comment that silences nothing, where that is certain', async () => {
+    const comment = '# livemig: ignore libvirtd/auth-tcp-none -- a lab\n';
+    const cwd = folderOf({ 'etc/libvirt/libvirtd.conf': `${comment}auth_tcp = "sasl"\n` });
+    const file = path.join(cwd, 'etc/libvirt/libvirtd.conf');
+    for (const [paths, left] of [
+      [['etc/libvirt/libvirtd.conf'], comment],
+      [['.', '--rule', 'libvirtd/auth-tcp-none=off'], comment],
+      [['.'], ''],
+    ] as const) {
+      await livemig(['fix', '--release', 'zed', ...paths], { cwd });
+      assert.equal(readFileSync(file, 'utf8'), `${left}auth_tcp = "sasl"\n`);
+    }
   });
 });
 

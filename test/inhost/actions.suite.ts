@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
-import { activated, codeOf, findingAt, open, quickFixes, restore, snapshot, until } from './help';
+import { activated, codeOf, findingAt, findings, open, quickFixes, restore, snapshot, until, uriOf } from './help';
 
+const exported = 'jovi-controller/etc/exports';
+const passwd1 = 'jovi-compute1/etc/passwd';
 const qemu = 'jovi-compute1/etc/libvirt/qemu.conf';
 const defaults = 'jovi-compute1/etc/default/libvirt-bin';
 const nova3 = 'jovi-compute3/etc/nova/nova.conf';
@@ -35,6 +37,58 @@ suite('actions', () => {
     const line = document.positionAt(document.getText().indexOf('libvirtd_opts="-d"')).line;
     assert.equal(document.lineAt(line - 1).text, `# livemig: ignore ${codeOf(finding)} -- tunnelled by ssh`);
     await until(() => findingAt(document, 'libvirtd_opts="-d"')?.code !== finding.code, 'silent');
+  });
+
+  test('an exposure is accepted with a reason, one of the ways out', async () => {
+    const document = await open(exported);
+    const world = (): vscode.Diagnostic | undefined => findings(exported).find((d) => codeOf(d) === 'exports/world');
+    const finding = await until(world, 'finding');
+    const actions = await quickFixes(document, finding);
+    const accept = actions.find((a) => a.title === 'Accept exports/world with a reason…');
+    assert.ok(accept?.command, actions.map((a) => a.title).join(', '));
+    assert.notEqual(accept.isPreferred, true);
+    assert.ok(!actions.some((a) => a.title.startsWith('Ignore exports/world')), 'said once');
+    const { command, arguments: args } = accept.command;
+    assert.equal(await vscode.commands.executeCommand(command, ...(args as unknown[]), 'the lab is closed'), true);
+    await until(() => !world(), 'accepted');
+    assert.match(document.getText(), /^# livemig: ignore exports\/world -- the lab is closed\n\/var\/lib\/nova/m);
+  });
+
+  test('a rule is switched off in livemig.ini: for every host, closed files too', async () => {
+    const document = await open(passwd1);
+    const finding = await until(() => findings(passwd1)[0], 'finding');
+    const rule = codeOf(finding);
+    const title = `Switch ${rule} off for all hosts, in livemig.ini`;
+    const off = (await quickFixes(document, finding)).find((a) => a.title === title);
+    assert.ok(off?.edit, 'an action with an edit');
+    assert.ok(await vscode.workspace.applyEdit(off.edit));
+    await until(() => !findings(passwd1).some((d) => codeOf(d) === rule), 'silent');
+    const ini = await vscode.workspace.openTextDocument(uriOf('livemig.ini'));
+    assert.match(ini.getText(), new RegExp(`\\n\\[rules\\]\\n(.+\\n)*${rule} = off\\n`));
+  });
+
+  test('where there is no livemig.ini, one is made beside the hosts', async () => {
+    const ini = originals.get('livemig.ini')!;
+    await vscode.workspace.fs.delete(uriOf('livemig.ini'));
+    try {
+      const document = await open(exported);
+      const rule = 'exports/world';
+      const world = (): vscode.Diagnostic | undefined => findings(exported).find((d) => codeOf(d) === rule);
+      const finding = await until(world, 'finding');
+      const title = `Switch ${rule} off for all hosts, in a new livemig.ini`;
+      const off = await until(
+        async () => (await quickFixes(document, finding)).find((a) => a.title === title),
+        'the action, as soon as the file is gone',
+      );
+      assert.ok(off.edit);
+      assert.ok(await vscode.workspace.applyEdit(off.edit));
+      await until(() => !world(), 'silent');
+      const made = await vscode.workspace.openTextDocument(uriOf('livemig.ini'));
+      assert.equal(made.getText(), `[rules]\n${rule} = off\n`);
+      assert.equal(await vscode.workspace.applyEdit(off.edit), false, 'one that is there is never overwritten');
+    } finally {
+      await restore(new Map([['livemig.ini', ini]]));
+    }
   });
 
   test('fix all on save', async () => {

@@ -126,10 +126,125 @@ test('a finding is ignored by a comment, or by a command that asks for the reaso
 
   const asking = await Client.start({ options: { suppressCommand: 'livemig.ignore' } });
   asking.open('/nowhere/etc/nova/nova.conf', BAD);
-  const action = (await asking.actions(uri, whole)).find((a) => a.title === title);
+  const action = (await asking.actions(uri, whole)).find((a) => a.title === `${title}…`);
   assert.equal(action?.edit, undefined);
-  assert.deepEqual(action?.command, { title, command: 'livemig.ignore', arguments: [uri, 2, RULE] });
+  assert.deepEqual(action?.command, { title: `${title}…`, command: 'livemig.ignore', arguments: [uri, 2, RULE] });
   await asking.stop();
+});
+
+test('an exposure can be accepted: one of the ways out beside its fixes, never the preferred one', async () => {
+  const text = 'listen_tcp = 1\nauth_tcp = "none"\n';
+  const id = 'libvirtd/auth-tcp-none';
+  const client = await Client.start();
+  const uri = client.open('/nowhere/etc/libvirt/libvirtd.conf', text, 'libvirt-conf');
+  const found = (await client.diagnostics(uri)).find((d) => d.code === id)!;
+  const actions = await client.actions(uri, found.range, { diagnostics: [found] });
+  const titles = actions.filter((a) => a.diagnostics?.some((d) => d.code === id)).map((a) => a.title);
+  assert.match(titles[0] ?? '', /^Ask for SASL/, 'the repairs come first');
+  assert.deepEqual(
+    titles.filter((t) => t.includes(id)),
+    [`Accept ${id} with a reason`],
+  );
+  const accept = actions.find((a) => a.title.startsWith('Accept'));
+  assert.equal(accept?.isPreferred, undefined);
+  const accepted = applied(text, accept?.edit, uri);
+  assert.equal(accepted, text.replace('auth', `# livemig: ignore ${id} -- reason\nauth`));
+  client.edit(uri, 2, accepted);
+  const left = codes(await client.diagnostics(uri));
+  assert.ok(!left.includes(id));
+  assert.ok(left.includes('livemig/suppression-without-reason'), 'the placeholder is to be replaced');
+  client.edit(uri, 3, accepted.replace('reason', 'a network of its own'));
+  assert.deepEqual(codes(await client.diagnostics(uri)), []);
+  await client.stop();
+});
+
+const CREATING = structuredClone(CAPABILITIES);
+CREATING.workspace!.workspaceEdit = { documentChanges: true, resourceOperations: ['create'] };
+
+test('a rule is switched off in livemig.ini, which is made beside the hosts where there is none', async () => {
+  const title = (made: boolean): string => `Switch ${RULE} off for all hosts, in ${made ? 'a new ' : ''}livemig.ini`;
+  const files = { 'a/etc/nova/nova.conf': BAD, 'b/etc/nova/nova.conf': BAD };
+  const fleet = tempFolder(files);
+  const at = (file: string): string => uriOf(path.join(fleet.path, file));
+  const offer = async (client: Client): Promise<WorkspaceEdit | undefined> =>
+    (await client.actions(at('a/etc/nova/nova.conf'), whole)).find((a) => a.title.startsWith(`Switch ${RULE} off`))
+      ?.edit;
+
+  const old = await Client.start({ folders: [fleet.path] });
+  assert.equal(await offer(old), undefined, 'a client that cannot make files is not asked to');
+  await old.stop();
+
+  const client = await Client.start({ folders: [fleet.path], capabilities: CREATING });
+  const made = (await client.actions(at('a/etc/nova/nova.conf'), whole)).find((a) => a.title === title(true));
+  assert.equal(made?.kind, 'quickfix');
+  assert.deepEqual(made.edit?.documentChanges, [
+    { kind: 'create', uri: at('livemig.ini'), options: { overwrite: false, ignoreIfExists: false } },
+    {
+      textDocument: { uri: at('livemig.ini'), version: null },
+      edits: [
+        {
+          range: { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } },
+          newText: `[rules]\n${RULE} = off\n`,
+        },
+      ],
+    },
+  ]);
+  // The editor makes the file, and opens it with the text in it unsaved.
+  writeFileSync(path.join(fleet.path, 'livemig.ini'), '');
+  client.changedOnDisk([path.join(fleet.path, 'livemig.ini'), 1]);
+  const ini = client.open(path.join(fleet.path, 'livemig.ini'), '', 'livemig-ini', 1);
+  client.edit(ini, 2, `[rules]\n${RULE} = off\n`);
+  for (const host of ['a', 'b'])
+    assert.ok(!codes(await client.diagnostics(at(`${host}/etc/nova/nova.conf`))).includes(RULE), host);
+
+  for (const [before, after] of [
+    ['', `[rules]\n${RULE} = off\n`],
+    ['release = zed\r\n', `release = zed\r\n\r\n[rules]\r\n${RULE} = off\r\n`],
+    ['[rules]\nnova/syntax = info', `[rules]\nnova/syntax = info\n${RULE} = off`],
+    ['[rules]\n[node a]\nuser = x\n', `[rules]\n${RULE} = off\n[node a]\nuser = x\n`],
+    [`[rules]\n${RULE} = info\n# why\n[node a]\n`, `[rules]\n${RULE} = off\n# why\n[node a]\n`],
+    [`[rules]\n${RULE} =\n`, `[rules]\n${RULE} = off\n`],
+    ['[rules] # ours\n', `[rules] # ours\n\n[rules]\n${RULE} = off\n`],
+  ] as const) {
+    client.edit(ini, client.version(ini) + 1, before);
+    const edit = await offer(client);
+    const [change] = edit!.documentChanges as TextDocumentEdit[];
+    assert.equal(change?.textDocument.version, client.version(ini), 'meant for the version it was made for');
+    assert.equal(applied(before, edit, ini), after);
+    client.edit(ini, client.version(ini) + 1, after);
+    assert.ok(!codes(await client.diagnostics(at('b/etc/nova/nova.conf'))).includes(RULE), after);
+    assert.equal(await offer(client), undefined, 'nothing is left to switch off');
+  }
+  await client.stop();
+
+  const settings = { [uriOf(fleet.path)]: { rules: { [RULE]: 'warning' } } };
+  const set = await Client.start({ folders: [fleet.path], capabilities: CREATING, settings });
+  assert.equal(await offer(set), undefined, 'what the editor says holds over livemig.ini');
+  await set.stop();
+  fleet.remove();
+});
+
+test('where no comment can stand, livemig.ini alone silences', async () => {
+  const fleet = tempFolder({
+    'livemig.ini': 'release = zed\n[node a]\nroles = compute\n[node b]\nroles = compute\n',
+    'a/etc/passwd': 'nova:x:106:107::/var/lib/nova:/bin/sh\n',
+    'b/etc/passwd': 'nova:x:107:107::/var/lib/nova:/bin/sh\n',
+    'a/etc/fstab': 'nfs:/srv /var/lib/nova/instances nfs4 defaults,_netdev 0 0\n',
+    'b/etc/fstab': 'nfs:/srv /var/lib/nova/instances nfs4 defaults,_netdev 0 0\n',
+    'a/etc/libvirt/qemu.conf': '',
+    'b/etc/libvirt/qemu.conf': '',
+  });
+  const client = await Client.start({ folders: [fleet.path] });
+  const uri = uriOf(path.join(fleet.path, 'a/etc/passwd'));
+  const id = 'cluster/nova-uid-differs';
+  assert.deepEqual(codes(await client.diagnostics(uri)), [id]);
+  const titles = (await client.actions(uri, whole)).map((a) => a.title);
+  assert.deepEqual(
+    titles.filter((t) => t.includes(id)),
+    [`Switch ${id} off for all hosts, in livemig.ini`],
+  );
+  await client.stop();
+  fleet.remove();
 });
 
 test('a whole workspace is repaired, closed files too; those that are open by their version', async () => {

@@ -132,6 +132,8 @@ export function checkExample(rule: Rule, example: Example): void {
   for (const finding of findings) {
     assert.equal(finding.severity, example.severity ?? rule.severity, `severity of ${finding.message}`);
     assert.ok(rule.files.includes(finding.file.kind), `its files tell that it marks ${finding.file.kind}`);
+    const written = finding.fixes.flatMap((f) => f.edits).map((e) => e.text);
+    assert.ok(!written.some((text) => text.includes('livemig:')), 'to silence is for people: no fix does it');
     assert.doesNotMatch(finding.message, /\{\w+\}/, 'every value of the message is given');
   }
   if (example.good === undefined) return;

@@ -87,9 +87,9 @@ test('the whole way: fix all in the workspace, decide the rest, and no problem i
   await desk.saved(group1, (text) => text.includes('\nnova:x:114:'));
 
   // What the guide exposes on purpose stays, with a reason.
-  await ignore(libvirtd1, 'auth_tcp', 'libvirtd/auth-tcp-none', 'a network of its own');
-  await ignore(libvirtd3, 'auth_tcp', 'libvirtd/auth-tcp-none', 'a network of its own');
-  await ignore(exported, '/var/lib/nova/instances *', 'exports/world', 'the lab is closed');
+  await accept(libvirtd1, 'auth_tcp', 'libvirtd/auth-tcp-none', 'a network of its own');
+  await accept(libvirtd3, 'auth_tcp', 'libvirtd/auth-tcp-none', 'a network of its own');
+  await accept(exported, '/var/lib/nova/instances *', 'exports/world', 'the lab is closed');
   await showProblems(page);
   await page.locator('.markers-panel').getByText('No problems have been detected').waitFor();
   assert.match(
@@ -122,16 +122,21 @@ function lineOf(file: string, start: string): number {
   return line + 1;
 }
 
-/** "Ignore … here, with a reason" on the first line that starts so, and saves. */
-async function ignore(file: string, start: string, rule: string, reason: string): Promise<void> {
+/** "Accept … with a reason" on the first line that starts so, and saves. */
+async function accept(file: string, start: string, rule: string, reason: string): Promise<void> {
   const { page } = desk;
   await openFile(page, file);
   await goToLine(page, lineOf(file, start));
-  const action = page.locator('.action-widget .monaco-list-row.action').filter({ hasText: `Ignore ${rule} here` });
+  const action = page
+    .locator('.action-widget .monaco-list-row.action')
+    .filter({ hasText: `Accept ${rule} with a reason…` });
   await pressUntil(page, 'Control+.', action);
   await action.click();
   const input = page.locator('.quick-input-widget input[type=text]');
   await input.waitFor();
+  // Without a word nothing is accepted.
+  await page.keyboard.press('Enter');
+  await page.locator('.quick-input-widget').getByText('A few words are needed.').waitFor();
   await input.fill(reason);
   await page.keyboard.press('Enter');
   await page.locator('.view-line', { hasText: `-- ${reason}` }).waitFor();

@@ -4,22 +4,21 @@ import {
   type CodeAction,
   type CodeActionParams,
   type Diagnostic,
+  type WorkspaceEdit,
 } from 'vscode-languageserver/node';
 import type { Finding } from '../lint';
-import { suppressionEdit } from '../suppress';
+import { inventoryWithOff, offEdit, REASON_PLACEHOLDER, suppressionEdit } from '../suppress';
+import { join } from '../workspace/source';
 import { FIX_ALL } from './capabilities';
-import { byFile, workspaceEdit } from './edits';
+import { byFile, creation, workspaceEdit } from './edits';
 import type { Features } from './features';
 import type { JudgedCluster } from './judged';
 import { offsetOf, positionOf } from './positions';
 import { canEdit, repair } from './repair';
-import { keyOf } from './uris';
+import { isOnDisk, keyOf } from './uris';
 import type { Workspace } from './workspace';
 
-/** Stands in the comment where the client cannot ask for a reason. */
-const PLACEHOLDER = 'reason';
-
-/** Code actions of findings: each fix, all of a rule, all of the file, and the comment that silences one. */
+/** Code actions of findings: each fix, all of a rule, all of the file, the comment that silences one, the level that silences all. */
 export class Actions {
   readonly #workspace: Workspace;
   readonly #features: Features;
@@ -49,9 +48,21 @@ export class Actions {
       const [from, to] = [offsetOf(file, range.start), offsetOf(file, range.end)];
       const here = owner.findings(key).filter((f) => f.span.start <= to && from <= f.span.end);
       const shown = here.map((finding) => ({ finding, diagnostics: diagnosticsOf(finding, context.diagnostics) }));
-      for (const { finding, diagnostics } of shown) actions.push(...this.#fixes(finding, diagnostics));
+      for (const { finding, diagnostics } of shown) {
+        actions.push(...this.#fixes(finding, diagnostics));
+        if (finding.rule.exposure) actions.push(...this.#suppress(finding, diagnostics));
+      }
       actions.push(...this.#allOfRule(owner, here));
-      for (const { finding, diagnostics } of shown) actions.push(...this.#suppress(finding, diagnostics));
+      for (const { finding, diagnostics } of shown)
+        if (!finding.rule.exposure) actions.push(...this.#suppress(finding, diagnostics));
+      for (const rule of new Set(here.map((f) => f.rule.id)))
+        actions.push(
+          ...this.#off(
+            owner,
+            rule,
+            shown.filter((s) => s.finding.rule.id === rule).flatMap((s) => s.diagnostics),
+          ),
+        );
     }
     if (all) actions.push(...this.#fixAll(owner, key));
     return actions;
@@ -89,14 +100,37 @@ export class Actions {
   }
 
   #suppress(finding: Finding, diagnostics: Diagnostic[]): CodeAction[] {
-    const edit = suppressionEdit(finding, PLACEHOLDER);
+    const edit = suppressionEdit(finding, REASON_PLACEHOLDER);
     if (!edit) return [];
-    const title = `Ignore ${finding.rule.id} here, with a reason`;
+    const { id, exposure } = finding.rule;
+    const asks = this.#suppressCommand === undefined ? '' : '…';
+    const title = exposure ? `Accept ${id} with a reason${asks}` : `Ignore ${id} here, with a reason${asks}`;
     const action = { title, kind: CodeActionKind.QuickFix, diagnostics };
     if (this.#suppressCommand === undefined) return [{ ...action, edit: this.#edit(byFile([edit])) }];
     const uri = this.#workspace.open.spell(finding.file.uri);
     const { line } = positionOf(finding.file, finding.span.start);
-    return [{ ...action, command: { title, command: this.#suppressCommand, arguments: [uri, line, finding.rule.id] } }];
+    return [{ ...action, command: { title, command: this.#suppressCommand, arguments: [uri, line, id] } }];
+  }
+
+  /** Switches the rule off for the whole cluster, where livemig.ini has the last word. */
+  #off(owner: JudgedCluster, rule: string, diagnostics: Diagnostic[]): CodeAction[] {
+    if (owner.settings.lint.rules[rule] !== undefined) return [];
+    const { inventory, root } = owner.cluster;
+    const action = (made: boolean, edit: WorkspaceEdit): CodeAction[] => [
+      {
+        title: `Switch ${rule} off for all hosts, in ${made ? 'a new ' : ''}livemig.ini`,
+        kind: CodeActionKind.QuickFix,
+        diagnostics,
+        edit,
+      },
+    ];
+    if (inventory) {
+      const edit = offEdit(inventory.file, rule);
+      return edit && canEdit([edit]) ? action(false, this.#edit(byFile([edit]))) : [];
+    }
+    // Beside a file that was opened alone it may be the wrong place, and elsewhere than on disk it is not looked for.
+    if (!this.#features.createFiles || owner.cluster.partial || !isOnDisk(root)) return [];
+    return action(true, creation(join(root, 'livemig.ini'), inventoryWithOff(rule)));
   }
 
   #edit(changes: Parameters<typeof workspaceEdit>[0]): ReturnType<typeof workspaceEdit> {

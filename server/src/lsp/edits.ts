@@ -24,6 +24,17 @@ export function workspaceEdit(
   };
 }
 
+/** Makes a file with a content; fails where there is one already, which would be overwritten or mixed up. */
+export function creation(uri: string, text: string): WorkspaceEdit {
+  const start = { line: 0, character: 0 };
+  return {
+    documentChanges: [
+      { kind: 'create', uri, options: { overwrite: false, ignoreIfExists: false } },
+      { textDocument: { uri, version: null }, edits: [{ range: { start, end: start }, newText: text }] },
+    ],
+  };
+}
+
 export function byFile(edits: readonly Edit[]): Map<SourceFile, Edit[]> {
   const out = new Map<SourceFile, Edit[]>();
   for (const edit of edits) {

@@ -19,6 +19,8 @@ export interface Features {
   readonly codeActions: boolean;
   readonly preferred: boolean;
   readonly documentChanges: boolean;
+  /** An edit may make a file. */
+  readonly createFiles: boolean;
   readonly utf16: boolean;
 }
 
@@ -39,6 +41,9 @@ export function featuresOf({ capabilities }: InitializeParams): Features {
     codeActions: textDocument?.codeAction?.codeActionLiteralSupport !== undefined,
     preferred: textDocument?.codeAction?.isPreferredSupport === true,
     documentChanges: workspace?.workspaceEdit?.documentChanges === true,
+    createFiles:
+      workspace?.workspaceEdit?.documentChanges === true &&
+      workspace.workspaceEdit.resourceOperations?.includes('create') === true,
     utf16: general?.positionEncodings?.includes('utf-16') === true,
   };
 }

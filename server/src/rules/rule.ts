@@ -90,6 +90,8 @@ interface RecordBase<M extends string, F extends string> {
   readonly explains?: readonly RegExp[];
   /** Stops a migration that pre-flight is asked about. */
   readonly preflight?: boolean;
+  /** Opens something to others, which somebody may do on purpose: to accept it, with a reason, is a way out like its fixes. */
+  readonly exposure?: boolean;
   readonly examples: readonly Example[];
 }
 

@@ -81,6 +81,7 @@ export class Client {
   initialized: InitializeResult | undefined;
   readonly #waiting = new Map<number | string, Waiting>();
   readonly #progress = new Map<string, (value: unknown) => void>();
+  readonly #versions = new Map<string, number>();
   #watchers: (() => void)[] = [];
   #id = 0;
   #ended = false;
@@ -190,14 +191,21 @@ export class Client {
 
   // ---- documents --------------------------------------------------------------------------------------------------
 
+  /** The last version that was sent of a document. */
+  version(uri: string): number {
+    return this.#versions.get(uri) ?? 0;
+  }
+
   open(file: string, text: string, languageId = 'nova-conf', version = 1): string {
     const uri = uriOf(file);
+    this.#versions.set(uri, version);
     this.notify('textDocument/didOpen', { textDocument: { uri, languageId, version, text } });
     return uri;
   }
 
   /** Changes in the protocol's own form; a text alone replaces everything. */
   edit(uri: string, version: number, ...changes: (TextDocumentContentChangeEvent | string)[]): void {
+    this.#versions.set(uri, version);
     const contentChanges = changes.map((c) => (typeof c === 'string' ? { text: c } : c));
     this.notify('textDocument/didChange', { textDocument: { uri, version }, contentChanges });
   }

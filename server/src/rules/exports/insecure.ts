@@ -19,6 +19,7 @@ reason.`,
     'exports(5), secure',
     'Nova administration guide, Configure live migrations: (rw,fsid=0,insecure,no_root_squash)',
   ],
+  exposure: true,
   examples: [
     {
       files: { 'etc/exports': '/var/lib/nova/instances 10.0.0.0/24(rw,⟦insecure⟧,no_root_squash)\n' },

@@ -33,6 +33,7 @@ nodes or the storage network, or accept it with a reason where a firewall does t
     'exports(5), anonymous',
     'exportfs -ra; exportfs -s of nfs-utils 2.6.2: a path alone gives *(ro), PATH (rw) gives *(rw)',
   ],
+  exposure: true,
   examples: [
     {
       title: 'as many guides have it; the hosts are known',

@@ -23,6 +23,7 @@ cluster reach the port (listen_addr on a migration network, a firewall), or use 
     'libvirtd.conf of libvirt 9.0.0, auth_tcp',
     'Compute administration guide, Grizzly: Configuring Migrations',
   ],
+  exposure: true,
   examples: [
     {
       files: { 'etc/libvirt/libvirtd.conf': 'listen_tls = 0\nlisten_tcp = 1\n⟦auth_tcp = "none"⟧\n' },

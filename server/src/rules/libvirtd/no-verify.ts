@@ -16,6 +16,7 @@ export default defineRule({
   why: `Over TLS the client's certificate is what tells friend from foe, unless auth_tls asks for more. Without it the connection is
 encrypted, and open to all; a libvirt connection is root on the host.`,
   sources: ['libvirtd.conf of libvirt 9.0.0, tls_no_verify_certificate'],
+  exposure: true,
   examples: [
     {
       files: { 'etc/libvirt/libvirtd.conf': 'listen_tls = 1\r\n⟦tls_no_verify_certificate = 1⟧ # for now\r\n' },

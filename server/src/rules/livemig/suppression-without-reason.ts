@@ -1,4 +1,5 @@
 import { suppressionsOf } from '../../model/suppressions';
+import { REASON_PLACEHOLDER } from '../../suppress';
 import { defineRule } from '../rule';
 
 export default defineRule({
@@ -38,7 +39,7 @@ without a password stays open long after the lab it was meant for.`,
   check(cluster, report) {
     for (const { host, file, suppression } of suppressionsOf(cluster)) {
       const { ids, reason, span } = suppression;
-      if (ids.length === 0 || (reason !== undefined && reason !== PLACEHOLDER)) continue;
+      if (ids.length === 0 || (reason !== undefined && reason !== REASON_PLACEHOLDER)) continue;
       report({
         host,
         file,
@@ -49,6 +50,3 @@ without a password stays open long after the lab it was meant for.`,
     }
   },
 });
-
-/** What a code action writes where the editor cannot ask for a reason. */
-const PLACEHOLDER = 'reason';

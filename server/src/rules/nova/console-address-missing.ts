@@ -8,7 +8,7 @@ import { anyOf, CONSOLES, hasConsole, setAddress, shown } from './_consoles';
 import { isTrue, runsGuests } from './_guests';
 
 /** The addresses that QEMU listens on, or the console proxy connects to. */
-const ADDRESSES: readonly { readonly name: Setting; readonly listens: boolean; on(host: Host): boolean }[] = [
+const ADDRESSES: readonly { readonly name: Setting; readonly listens: boolean; on: (host: Host) => boolean }[] = [
   ...(['vnc', 'spice'] as const).flatMap((console) => [
     { name: CONSOLES[console].listen, listens: true, on: (host: Host) => hasConsole(host, console) },
     { name: CONSOLES[console].client, listens: false, on: (host: Host) => hasConsole(host, console) },

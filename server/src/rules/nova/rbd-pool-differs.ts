@@ -76,7 +76,7 @@ new host looks for the disks there, *No such file or directory*, and deleting th
       const setting = host.nova.get('images_rbd_pool');
       const pool = setting?.value;
       if (host.nova.get('images_type')?.value !== 'rbd' || !pool || isPlaceholder(pool)) return [];
-      return [{ host, setting: setting!, pool }];
+      return [{ host, setting, pool }];
     });
     const sizes = new Map<string, number>();
     for (const { pool } of pools) sizes.set(pool, (sizes.get(pool) ?? 0) + 1);
