@@ -1,5 +1,11 @@
 import { l10n, Uri, window, workspace, type ExtensionContext } from 'vscode';
-import { CodeAction, CodeActionRequest, type LanguageClient, type WorkspaceEdit } from 'vscode-languageclient/node';
+import {
+  CodeAction,
+  CodeActionRequest,
+  TextDocumentEdit,
+  type LanguageClient,
+  type WorkspaceEdit,
+} from 'vscode-languageclient/node';
 import type { SuppressParams } from '../../server/src/protocol';
 import { openRule } from './rule-page';
 
@@ -39,6 +45,16 @@ async function fixAll(client: LanguageClient): Promise<boolean> {
   return document.version === version && workspace.applyEdit(edit);
 }
 
+/** Whether every document that the edit was made for is still at the version it was made for: VS Code does not ask. */
+function isCurrent({ documentChanges = [] }: WorkspaceEdit): boolean {
+  return documentChanges.every((change) => {
+    if (!TextDocumentEdit.is(change) || change.textDocument.version === null) return true;
+    const uri = Uri.parse(change.textDocument.uri).toString();
+    const open = workspace.textDocuments.find((d) => d.uri.toString() === uri);
+    return open?.version === change.textDocument.version;
+  });
+}
+
 /** Repairs every file at once; the files stay unsaved so that the change can be looked at and undone. */
 async function fixWorkspace(client: LanguageClient): Promise<number> {
   const answer = await client.sendRequest<WorkspaceEdit | null>('livemig/fixWorkspace', {});
@@ -47,7 +63,7 @@ async function fixWorkspace(client: LanguageClient): Promise<number> {
     void window.showInformationMessage(l10n.t('livemig has nothing to fix in this workspace.'));
     return 0;
   }
-  if (!(await workspace.applyEdit(edit))) {
+  if (!isCurrent(answer) || !(await workspace.applyEdit(edit))) {
     void window.showErrorMessage(l10n.t('The fixes could not be applied: a file has changed meanwhile. Try again.'));
     return 0;
   }
@@ -83,7 +99,7 @@ async function suppress(
   const answer = await client.sendRequest<WorkspaceEdit | null>('livemig/suppress', params);
   const edit = answer && (await client.protocol2CodeConverter.asWorkspaceEdit(answer));
   const document = await workspace.openTextDocument(Uri.parse(uri));
-  if (edit && document.version === version && (await workspace.applyEdit(edit))) return true;
+  if (edit && document.version === version && isCurrent(answer) && (await workspace.applyEdit(edit))) return true;
   void window.showWarningMessage(l10n.t('The file has changed meanwhile: {0} was not found there any more.', rule));
   return false;
 }

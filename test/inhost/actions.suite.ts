@@ -91,26 +91,73 @@ suite('actions', () => {
     }
   });
 
-  test('fix all on save', async () => {
+  /** With settings of the editor for a while. */
+  async function onSave(kinds: Record<string, string>, save: () => Promise<void>): Promise<void> {
     const config = vscode.workspace.getConfiguration('editor');
-    await config.update(
-      'codeActionsOnSave',
-      { 'source.fixAll.livemig': 'explicit' },
-      vscode.ConfigurationTarget.Global,
-    );
+    await config.update('codeActionsOnSave', kinds, vscode.ConfigurationTarget.Global);
     try {
-      const document = await open(nova3);
-      await until(() => findingAt(document, 'live_migration_bandwith'), 'finding');
-      const edit = new vscode.WorkspaceEdit();
-      edit.insert(document.uri, new vscode.Position(0, 0), '# looked at\n');
-      await vscode.workspace.applyEdit(edit);
-      assert.ok(await document.save());
-      const text = document.getText();
-      assert.ok(text.includes('\nlive_migration_bandwidth=0\n'), text);
-      assert.ok(text.includes('\nlive_migration_uri=qemu+tcp://%s/system\n'), text);
-      assert.equal(document.isDirty, false);
+      await save();
     } finally {
       await config.update('codeActionsOnSave', undefined, vscode.ConfigurationTarget.Global);
+    }
+  }
+
+  async function touchAndSave(): Promise<vscode.TextDocument> {
+    const document = await open(nova3);
+    await until(() => findingAt(document, 'live_migration_bandwith'), 'finding');
+    const edit = new vscode.WorkspaceEdit();
+    edit.insert(document.uri, new vscode.Position(0, 0), '# looked at\n');
+    await vscode.workspace.applyEdit(edit);
+    assert.ok(await document.save());
+    return document;
+  }
+
+  for (const kind of ['source.fixAll.livemig', 'source.fixAll'])
+    test(`fix all on save by ${kind}`, () =>
+      onSave({ [kind]: 'explicit' }, async () => {
+        const document = await touchAndSave();
+        const text = document.getText();
+        assert.ok(text.includes('\nlive_migration_bandwidth=0\n'), text);
+        assert.ok(text.includes('\nlive_migration_uri=qemu+tcp://%s/system\n'), text);
+        assert.equal(document.isDirty, false);
+        const saved = new TextDecoder().decode(await vscode.workspace.fs.readFile(document.uri));
+        assert.equal(saved, text, 'what was repaired is what lies on disk');
+      }));
+
+  test('a save repairs nothing that nobody asked for', () =>
+    onSave({ 'source.organizeImports': 'explicit', 'source.fixAll.livemig': 'never' }, async () => {
+      assert.ok((await touchAndSave()).getText().includes('live_migration_bandwith'));
+    }));
+
+  test('all problems of one rule: only those, by an edit that is made when it is chosen', async () => {
+    const document = await open(nova3);
+    const text = `[DEFAULT]\nmy_ip=10.0.0.1\n[libvirt]\nlive_migration_bandwith=0\nlive_migration_downtme=500\nlive_migration_uri=qemu+tcp://compute1/system\n`;
+    const edit = new vscode.WorkspaceEdit();
+    edit.replace(document.uri, new vscode.Range(0, 0, document.lineCount, 0), text);
+    await vscode.workspace.applyEdit(edit);
+    const config = vscode.workspace.getConfiguration('livemig', document.uri);
+    await config.update('release', 'zed', vscode.ConfigurationTarget.Workspace);
+    try {
+      const finding = await until(() => {
+        const one = findingAt(document, 'live_migration_downtme');
+        return one && codeOf(one) === 'nova/unknown-option' ? one : undefined;
+      }, 'finding');
+      const title = `Fix all 'nova/unknown-option' problems in this file`;
+      const all = await until(async () => {
+        const actions = await vscode.commands.executeCommand<vscode.CodeAction[]>(
+          'vscode.executeCodeActionProvider',
+          document.uri,
+          finding.range,
+          vscode.CodeActionKind.QuickFix.value,
+          50, // that many are resolved
+        );
+        return actions.find((a) => a.title === title);
+      }, title);
+      assert.ok(all.edit);
+      assert.ok(await vscode.workspace.applyEdit(all.edit));
+      assert.equal(document.getText(), text.replace('bandwith', 'bandwidth').replace('downtme', 'downtime'));
+    } finally {
+      await config.update('release', undefined, vscode.ConfigurationTarget.Workspace);
     }
   });
 

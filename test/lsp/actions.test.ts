@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
-import type { TextDocumentEdit, TextEdit, WorkspaceEdit } from 'vscode-languageserver-protocol';
+import type { CodeAction, TextDocumentEdit, TextEdit, WorkspaceEdit } from 'vscode-languageserver-protocol';
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import { tempFolder } from '../support/temp';
-import { CAPABILITIES, Client, codes, uriOf, whole } from './support/client';
+import { CAPABILITIES, Client, codes, PUSH_CAPABILITIES, uriOf, whole } from './support/client';
 
 const RULE = 'nova/uri-no-placeholder';
 const SPACE = 'exports/space-before-options';
@@ -84,6 +84,60 @@ test('all problems of a rule, and all of the file', async () => {
   client.edit(uri, 2, text);
   assert.ok(!codes(await client.diagnostics(uri)).includes(SPACE));
   assert.deepEqual(await client.actions(uri, whole, { only: ['source.fixAll'] }), [], 'nothing is left to fix');
+  await client.stop();
+});
+
+test('all problems of a rule: the edit is made when the action is chosen, for the text as it is then', async () => {
+  const capabilities = structuredClone(CAPABILITIES);
+  Object.assign(capabilities.textDocument!.codeAction!, {
+    dataSupport: true,
+    resolveSupport: { properties: ['edit'] },
+  });
+  const client = await Client.start({ capabilities });
+  assert.deepEqual(client.initialized?.capabilities.codeActionProvider, {
+    codeActionKinds: ['quickfix', 'source.fixAll.livemig'],
+    resolveProvider: true,
+  });
+  const uri = client.open('/nowhere/etc/exports', EXPORTS, 'nfs-exports');
+  const line = { start: { line: 1, character: 0 }, end: { line: 1, character: 99 } };
+  const actions = await client.actions(uri, line);
+  const ofRule = actions.find((a) => a.title === `Fix all '${SPACE}' problems in this file`);
+  assert.equal(ofRule?.edit, undefined);
+  const resolve = async (action: unknown): Promise<CodeAction> =>
+    (await client.request('codeAction/resolve', action)) as CodeAction;
+  assert.equal(applied(EXPORTS, (await resolve(ofRule)).edit, uri), EXPORTS.replaceAll(' (', '('));
+  const grown = `# one line more\n${EXPORTS}`;
+  client.edit(uri, 2, grown);
+  const late = await resolve(ofRule);
+  assert.equal((late.edit?.documentChanges?.[0] as TextDocumentEdit).textDocument.version, 2);
+  assert.equal(applied(grown, late.edit, uri), grown.replaceAll(' (', '('));
+  client.edit(uri, 3, '# nothing\n');
+  assert.equal((await resolve(ofRule)).edit, undefined, 'nothing is left to fix');
+  const [all] = await client.actions(uri, whole, { only: ['source.fixAll'] });
+  assert.equal(all, undefined);
+  client.edit(uri, 4, EXPORTS);
+  assert.ok((await client.actions(uri, whole, { only: ['source.fixAll'] }))[0]?.edit, 'on save nothing is late');
+  assert.ok(actions.filter((a) => a !== ofRule).every((a) => a.edit ?? a.command));
+  await client.stop();
+});
+
+test('a client that diagnostics are pushed to gets the same actions, for the version it has', async () => {
+  const client = await Client.start({ capabilities: PUSH_CAPABILITIES });
+  const uri = client.open('/nowhere/etc/exports', EXPORTS, 'nfs-exports', 7);
+  await client.until('findings', () => client.published.some((p) => p.uri === uri && p.diagnostics.length > 0));
+  const found = client.published.find((p) => p.uri === uri)!.diagnostics.filter((d) => d.code === SPACE);
+  assert.equal(found.length, 5);
+  const actions = await client.actions(uri, found[1]!.range, { diagnostics: [found[1]!] });
+  const fix = actions.find((a) => a.isPreferred && a.diagnostics?.some((d) => d.code === SPACE));
+  assert.deepEqual(fix?.diagnostics, [found[1]]);
+  const [all] = await client.actions(uri, whole, { only: ['source.fixAll.livemig'] });
+  for (const action of [fix, actions.find((a) => a.title.startsWith(`Fix all '${SPACE}'`)), all])
+    assert.equal((action?.edit?.documentChanges?.[0] as TextDocumentEdit).textDocument.version, 7);
+  const text = applied(EXPORTS, all?.edit, uri);
+  client.edit(uri, 8, text);
+  await client.until('repaired', () =>
+    client.published.some((p) => p.uri === uri && p.version === 8 && !codes(p.diagnostics).includes(SPACE)),
+  );
   await client.stop();
 });
 

@@ -45,6 +45,7 @@ test('wrong parameters are answered with nothing or an error, and do no harm', a
   const requests = [
     'textDocument/diagnostic',
     'textDocument/codeAction',
+    'codeAction/resolve',
     'livemig/status',
     'livemig/suppress',
     'livemig/fixWorkspace',
@@ -71,6 +72,8 @@ test('wrong parameters are answered with nothing or an error, and do no harm', a
     { textDocument: { uri, version: 2 }, contentChanges: [{ range: { start: { line: -1 } }, text: 'x' }] },
     { textDocument: { uri, version: 'x' }, contentChanges: 'y' },
     { uri: {}, line: 'x', rule: [], reason: {} },
+    { title: 7, data: { file: 7 } },
+    { title: 'x', data: { file: 'no uri at all', rule: RULE } },
     { uri, line: 2, rule: RULE },
     { changes: [{ uri: 'file:///%E0%A4%A/livemig.ini', type: 9 }, null] },
     { event: { added: [{ uri: 'file:///%E0%A4%A' }, { uri: '' }], removed: null } },

@@ -15,8 +15,17 @@ import type { Features } from './features';
 import type { JudgedCluster } from './judged';
 import { offsetOf, positionOf } from './positions';
 import { canEdit, repair } from './repair';
-import { isOnDisk, keyOf } from './uris';
+import { isOnDisk, keyOf, type Key } from './uris';
 import type { Workspace } from './workspace';
+
+/**
+ * What to repair once an action is chosen: of a rule's problems in a file the repair takes several rounds, and the actions
+ * are asked for on every move of the cursor.
+ */
+interface Late {
+  readonly file: Key;
+  readonly rule: string;
+}
 
 /** Code actions of findings: each fix, all of a rule, all of the file, the comment that silences one, the level that silences all. */
 export class Actions {
@@ -68,6 +77,16 @@ export class Actions {
     return actions;
   }
 
+  /** Makes the edit of an action that was handed out without one, for the text as it is now. */
+  async resolve(action: CodeAction): Promise<CodeAction> {
+    const wish = lateOf(action.data);
+    if (!wish) return action;
+    await this.#workspace.settled();
+    const owner = this.#workspace.ownerOf(wish.file);
+    const changes = owner && repair(owner, wish);
+    return changes && changes.size > 0 ? { ...action, edit: this.#edit(changes) } : action;
+  }
+
   #fixes(finding: Finding, diagnostics: Diagnostic[]): CodeAction[] {
     return finding.fixes
       .filter((fix) => canEdit(fix.edits))
@@ -83,13 +102,13 @@ export class Actions {
   /** For each rule at hand that has more to repair in the file than the one finding. */
   #allOfRule(owner: JudgedCluster, here: readonly Finding[]): CodeAction[] {
     const rules = new Set(here.filter(repairable).map((f) => f.rule.id));
-    return [...rules].flatMap((rule) => {
-      const key = here[0]!.file.uri;
-      if (owner.findings(key).filter((f) => f.rule.id === rule && repairable(f)).length < 2) return [];
-      const changes = repair(owner, { file: key, rule });
-      if (changes.size === 0) return [];
-      const title = `Fix all '${rule}' problems in this file`;
-      return [{ title, kind: CodeActionKind.QuickFix, edit: this.#edit(changes) }];
+    return [...rules].flatMap((rule): CodeAction[] => {
+      const file = here[0]!.file.uri;
+      if (owner.findings(file).filter((f) => f.rule.id === rule && repairable(f)).length < 2) return [];
+      const action = { title: `Fix all '${rule}' problems in this file`, kind: CodeActionKind.QuickFix };
+      if (this.#features.lateEdits) return [{ ...action, data: { file, rule } satisfies Late }];
+      const changes = repair(owner, { file, rule });
+      return changes.size === 0 ? [] : [{ ...action, edit: this.#edit(changes) }];
     });
   }
 
@@ -136,6 +155,11 @@ export class Actions {
   #edit(changes: Parameters<typeof workspaceEdit>[0]): ReturnType<typeof workspaceEdit> {
     return workspaceEdit(changes, this.#workspace.open, this.#features.documentChanges);
   }
+}
+
+function lateOf(data: unknown): Late | undefined {
+  const { file, rule } = (typeof data === 'object' && data !== null ? data : {}) as Record<string, unknown>;
+  return typeof file === 'string' && typeof rule === 'string' ? { file, rule } : undefined;
 }
 
 function repairable(finding: Finding): boolean {

@@ -11,7 +11,12 @@ export function capabilitiesFor(features: Features): ServerCapabilities {
     ...(features.pull && {
       diagnosticProvider: { identifier: 'livemig', interFileDependencies: true, workspaceDiagnostics: true },
     }),
-    ...(features.codeActions && { codeActionProvider: { codeActionKinds: [CodeActionKind.QuickFix, FIX_ALL] } }),
+    ...(features.codeActions && {
+      codeActionProvider: {
+        codeActionKinds: [CodeActionKind.QuickFix, FIX_ALL],
+        ...(features.lateEdits && { resolveProvider: true }),
+      },
+    }),
     workspace: { workspaceFolders: { supported: true, changeNotifications: true } },
   };
 }

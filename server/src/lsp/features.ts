@@ -18,6 +18,8 @@ export interface Features {
   /** Takes code actions as objects; one that takes only commands gets none. */
   readonly codeActions: boolean;
   readonly preferred: boolean;
+  /** Takes a code action without its edit, and asks for that when it is chosen. */
+  readonly lateEdits: boolean;
   readonly documentChanges: boolean;
   /** An edit may make a file. */
   readonly createFiles: boolean;
@@ -40,6 +42,9 @@ export function featuresOf({ capabilities }: InitializeParams): Features {
     tags: new Set(of.tagSupport?.valueSet ?? []),
     codeActions: textDocument?.codeAction?.codeActionLiteralSupport !== undefined,
     preferred: textDocument?.codeAction?.isPreferredSupport === true,
+    lateEdits:
+      textDocument?.codeAction?.dataSupport === true &&
+      textDocument.codeAction.resolveSupport?.properties.includes('edit') === true,
     documentChanges: workspace?.workspaceEdit?.documentChanges === true,
     createFiles:
       workspace?.workspaceEdit?.documentChanges === true &&

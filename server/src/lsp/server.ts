@@ -127,6 +127,9 @@ class Server {
     connection.onCodeAction((params, token) =>
       safeRequest(log, 'textDocument/codeAction', [], token, () => this.#actions.at(params)),
     );
+    connection.onCodeActionResolve((action, token) =>
+      safeRequest(log, 'codeAction/resolve', action, token, () => this.#actions.resolve(action)),
+    );
     const versioned = this.#features.documentChanges;
     connection.onRequest('livemig/status', (params: StatusParams, token: CancellationToken) =>
       safeRequest(log, 'livemig/status', null, token, () => status(workspace, params)),
