@@ -62,6 +62,7 @@ export function withEdits(
     hosts: cluster.hosts.map((h) => ({ name: h.name, folder: h.folder, files: h.files.map(renew) })),
     inventory: cluster.inventory && renew(cluster.inventory.file),
     partial: cluster.partial,
+    sharesInventory: cluster.sharesInventory,
   };
   return new Cluster(input, cluster.declared, cluster);
 }

@@ -130,6 +130,33 @@ describe('lint', () => {
   });
 });
 
+describe('a livemig.ini above several clusters', () => {
+  const FILES = {
+    'livemig.ini': 'release = zedd\n[node a]\n[node b]\n[node c]\n',
+    'one/a/etc/nova/nova.conf': FIXED,
+    'two/b/etc/nova/nova.conf': FIXED,
+  };
+
+  test('is judged once, and no node is missed that may be in the other', async () => {
+    const cwd = folderOf(FILES);
+    const run = await livemig(['lint', '--format', 'json', '.'], { cwd });
+    const { findings } = JSON.parse(run.stdout) as { findings: { rule: string; file: string }[] };
+    assert.deepEqual(
+      findings.filter((f) => f.file === 'livemig.ini').map((f) => f.rule),
+      ['livemig/bad-value'],
+    );
+  });
+
+  test('is repaired once', async () => {
+    const cwd = folderOf(FILES);
+    const run = await livemig(['fix', '.'], { cwd });
+    assert.equal(run.stderr, '');
+    assert.equal(run.stdout, 'repaired livemig.ini\n1 file repaired, 0 problems left\n');
+    assert.equal(run.code, 0);
+    assert.match(readFileSync(path.join(cwd, 'livemig.ini'), 'utf8'), /^release = zed\n/);
+  });
+});
+
 describe('other formats', () => {
   const cwd = (): string =>
     folderOf({ 'a,b/etc/nova/nova.conf': '[libvirt]\nlive_migration_uri = "qemu+tcp://<x>%d/system"\n' });

@@ -4,7 +4,7 @@ import type { Cluster } from '../model/cluster';
 import type { SourceFile } from '../model/files';
 import { reasonOf } from '../workspace/discover';
 import type { Settings } from '../settings';
-import { readPaths, reportOf, targetOf } from './input';
+import { answersFor, readPaths, reportOf, targetOf } from './input';
 import { write, type Common } from './options';
 import { replaceFile } from './replace';
 
@@ -21,7 +21,8 @@ export async function fixCommand(paths: readonly string[], options: FixOptions):
   const repaired = input.clusters.map((cluster) => repair(cluster, settings));
   const report = reportOf({ ...input, clusters: repaired }, settings);
   let changed = 0;
-  for (const file of repaired.flatMap((c) => filesOf(c))) {
+  const own = answersFor(repaired);
+  for (const file of repaired.flatMap((c) => filesOf(c).filter((f) => own(c, f)))) {
     const old = before.get(file.uri);
     if (old === undefined || old === file.text) continue;
     changed++;

@@ -10,7 +10,7 @@ import { discover, hostFolderOf, reasonOf, type Load } from '../workspace/discov
 import { diskSource } from '../workspace/disk';
 import { loadFile, singleFile } from '../workspace/load';
 import { nameOf, type Failure } from '../workspace/source';
-import { kindOf } from '../model/files';
+import { kindOf, type SourceFile } from '../model/files';
 
 export interface Input {
   readonly clusters: readonly Cluster[];
@@ -74,13 +74,33 @@ export async function readStandardInput(filename: string, declared: DeclaredRele
   return { clusters: [new Cluster(input, declared)], failures: [], base: uriOf('.') };
 }
 
+/**
+ * Whether a cluster answers for a file: a livemig.ini above several clusters is that of the first which has hosts, or all
+ * that is wrong in it would be told, and repaired, once for each.
+ */
+export function answersFor(clusters: readonly Cluster[]): (cluster: Cluster, file: SourceFile) => boolean {
+  const owners = new Map<string, Cluster>();
+  for (const cluster of [...clusters].sort((a, b) => Number(b.hosts.length > 0) - Number(a.hosts.length > 0))) {
+    const uri = cluster.inventory?.file.uri;
+    if (uri !== undefined && !owners.has(uri)) owners.set(uri, cluster);
+  }
+  return (cluster, file) => (owners.get(file.uri) ?? cluster) === cluster;
+}
+
 /** Lints all clusters into one report. */
 export function reportOf(input: Input, settings: Settings): Report {
-  const results = input.clusters.map((cluster) => lint(cluster, settings));
+  const own = answersFor(input.clusters);
+  const results = input.clusters.map((cluster) => {
+    const { findings, hidden } = lint(cluster, settings);
+    return {
+      findings: findings.filter((f) => own(cluster, f.file)),
+      hidden: [...hidden].filter(([file]) => own(cluster, file)),
+    };
+  });
   const prefix = input.base.endsWith('/') ? input.base : `${input.base}/`;
   return {
     findings: results.flatMap((r) => r.findings),
-    hidden: new Map(results.flatMap((r) => [...r.hidden])),
+    hidden: new Map(results.flatMap((r) => r.hidden)),
     failures: input.failures,
     show: (uri) =>
       uri === input.base ? '.' : uri.startsWith(prefix) ? decodeURIComponent(uri.slice(prefix.length)) : uri,

@@ -138,6 +138,7 @@ function sameInput(a: ClusterInput, b: ClusterInput): boolean {
   return (
     a.inventory === b.inventory &&
     a.partial === b.partial &&
+    a.sharesInventory === b.sharesInventory &&
     a.hosts.length === b.hosts.length &&
     a.hosts.every((host, i) => {
       const other = b.hosts[i]!;

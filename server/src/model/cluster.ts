@@ -13,6 +13,8 @@ export interface ClusterInput {
   readonly hosts: readonly HostInput[];
   /** livemig.ini beside the hosts. */
   readonly inventory: SourceFile | undefined;
+  /** It is that of other clusters, too, whose nodes it names. */
+  readonly sharesInventory?: boolean;
   /** Single files were asked for, or some could not be read: what is missing may well be on the hosts. */
   readonly partial?: boolean;
 }
@@ -43,6 +45,8 @@ export class Cluster {
   readonly inventory: Inventory | undefined;
   /** Not all files of its hosts are in view. */
   readonly partial: boolean;
+  /** The inventory names nodes of other clusters, too. */
+  readonly sharesInventory: boolean;
   #names: Map<string, Host> | undefined;
   #addresses: Map<string, Host> | undefined;
   #ofHost: Map<Host, string[]> | undefined;
@@ -51,6 +55,7 @@ export class Cluster {
   constructor(input: ClusterInput, declared?: DeclaredRelease, known?: Cluster) {
     this.root = input.root;
     this.partial = input.partial === true;
+    this.sharesInventory = input.sharesInventory === true;
     const file = input.inventory;
     this.inventory = file && (known?.inventory?.file === file ? known.inventory : readInventory(file));
     const inventory = this.inventory;

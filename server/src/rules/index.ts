@@ -217,7 +217,10 @@ import clusterRestartNeeded from './cluster/restart-needed';
 import clusterTransportAsymmetric from './cluster/transport-asymmetric';
 import clusterTransportMismatch from './cluster/transport-mismatch';
 import livemigBadValue from './livemig/bad-value';
+import livemigDuplicateKey from './livemig/duplicate-key';
+import livemigDuplicateNode from './livemig/duplicate-node';
 import livemigNeedlessSuppression from './livemig/needless-suppression';
+import livemigNodeWithoutHost from './livemig/node-without-host';
 import livemigSuppressionWithoutReason from './livemig/suppression-without-reason';
 import livemigSyntax from './livemig/syntax';
 import livemigUnknownKey from './livemig/unknown-key';
@@ -441,7 +444,10 @@ export const RULES: readonly Rule[] = [
   clusterTransportAsymmetric,
   clusterTransportMismatch,
   livemigBadValue,
+  livemigDuplicateKey,
+  livemigDuplicateNode,
   livemigNeedlessSuppression,
+  livemigNodeWithoutHost,
   livemigSuppressionWithoutReason,
   livemigSyntax,
   livemigUnknownKey,

@@ -59,10 +59,14 @@ class Discovery {
   }
 
   clusters(): ClusterInput[] {
+    const uses = new Map<SourceFile | undefined, number>();
+    for (const { inventory, hosts } of this.#groups.values())
+      if (hosts.length > 0) uses.set(inventory, (uses.get(inventory) ?? 0) + 1);
     return [...this.#groups].map(([root, group]) => ({
       root,
       hosts: group.hosts.sort((a, b) => (a.name < b.name ? -1 : 1)),
       inventory: group.inventory,
+      ...(group.inventory && (uses.get(group.inventory) ?? 0) > 1 && { sharesInventory: true }),
       ...(this.failures.some((f) => f.uri.startsWith(`${root}/`)) && { partial: true }),
     }));
   }

@@ -1,5 +1,7 @@
+import { isHostDomain } from '../../knowledge/address';
 import { nearest } from '../../knowledge/near';
 import { NEWEST, RELEASES, releaseIndex } from '../../knowledge/releases';
+import { isLoopback, isWildcard } from '../../model/cluster';
 import { documentOf } from '../../model/parsed';
 import { isLevel } from '../../settings';
 import type { LivemigEntry } from '../../syntax/types';
@@ -31,7 +33,7 @@ const MEANT: Readonly<Record<string, string>> = {
 };
 
 interface BadValue {
-  readonly message: 'release' | 'words' | 'version';
+  readonly message: 'release' | 'words' | 'version' | 'address' | 'own';
   readonly words: readonly string[];
   readonly near: readonly string[];
   /** The word of the value that is wrong. */
@@ -48,6 +50,9 @@ export default defineRule({
     release:
       '"{word}" is no release of OpenStack that livemig knows: write a name (zed) or nova\'s version (26.2.2), {oldest} to {newest}',
     words: '{key} takes {words}: "{word}" is passed over',
+    address:
+      '"{word}" is no address: write that of the node, as 192.168.3.12, 2001:db8::12 or a name, and nothing else',
+    own: '{word} is every host itself: write the address by which the other nodes reach this one',
     version: '{key} takes a version such as 9.0.0: "{word}" is passed over',
   },
   fixes: { set: 'Write {near}' },
@@ -58,6 +63,45 @@ told as information only; a rule whose level cannot be read keeps its own.`,
     {
       files: { 'livemig.ini': 'release = ⟦zedd⟧\n[rules]\nnova/syntax = ⟦warn⟧\n[cloud]\ndriver = ⟦Nova⟧\n' },
       good: { 'livemig.ini': 'release = zed\n[rules]\nnova/syntax = warning\n[cloud]\ndriver = nova\n' },
+    },
+    {
+      title: 'capitals',
+      files: {
+        'livemig.ini':
+          '[rules]\nnova/syntax = ⟦Warning⟧\nnova/unknown-option = ⟦OFF⟧\n[node a]\nroles = ⟦Compute⟧,⟦NFS⟧\n',
+      },
+      good: {
+        'livemig.ini': '[rules]\nnova/syntax = warning\nnova/unknown-option = off\n[node a]\nroles = compute,nfs\n',
+      },
+    },
+    {
+      title: 'more than an address',
+      files: {
+        'livemig.ini':
+          '[node a]\naddress = ⟦root@10.0.0.1⟧\n[node b]\naddress = ⟦10.0.0.2/24⟧\n[node c]\naddress = ⟦ssh://c.example.org:22/⟧\n[node d]\naddress = ⟦[2001:db8::4]⟧\n',
+      },
+      good: {
+        'livemig.ini':
+          '[node a]\naddress = 10.0.0.1\n[node b]\naddress = 10.0.0.2\n[node c]\naddress = c.example.org\n[node d]\naddress = 2001:db8::4\n',
+      },
+    },
+    {
+      title: 'no address at all, or that of every host',
+      files: {
+        'livemig.ini':
+          '[node a]\naddress = ⟦10.0.0.300⟧\n[node b]\naddress = ⟦10.0.0⟧\n[node c]\naddress = ⟦127.0.0.1⟧\n[node d]\naddress = ⟦0.0.0.0⟧\n[node e]\naddress = ⟦a b⟧\n',
+      },
+    },
+    {
+      title: 'addresses and names; of a single node any will do',
+      files: { 'livemig.ini': '[node aio]\naddress = 127.0.0.1\n[rules]\nnova/syntax = off\n' },
+    },
+    {
+      title: 'addresses of several kinds',
+      files: {
+        'livemig.ini':
+          '[node a]\naddress = 10.0.0.1\n[node b]\naddress = fe80::2%eth0\n[node c]\naddress = compute-3.example.org\n[node d]\naddress = my_host\n',
+      },
     },
     {
       title: 'one of several roles, nothing like it',
@@ -77,52 +121,74 @@ told as information only; a rule whose level cannot be read keeps its own.`,
   check(cluster, report) {
     if (!cluster.inventory) return;
     const { file } = cluster.inventory;
+    const several = cluster.inventory.nodes.length > 1;
     for (const entry of documentOf(file, 'livemig-ini').entries) {
-      const bad = entry.value === '' ? undefined : judge(entry);
-      if (!bad) continue;
-      const { message, words, near, word } = bad;
-      const inside = file.text.slice(entry.valueSpan.start, entry.valueSpan.end).indexOf(word);
-      const start = entry.valueSpan.start + Math.max(inside, 0);
-      const span = inside < 0 ? entry.valueSpan : { start, end: start + word.length };
-      report({
-        file,
-        span,
-        message,
-        values: {
-          key: entry.key,
-          word,
-          words: words.join(', '),
-          oldest: RELEASES[0]?.name ?? '',
-          newest: RELEASES[NEWEST]?.name ?? '',
-        },
-        fixes: near.map((n) => ({
-          title: 'set',
-          values: { near: n },
-          edits: [replace(file, span, n)],
-          preferred: near.length === 1,
-        })),
-      });
+      let from = entry.valueSpan.start;
+      for (const { message, words, near, word } of entry.value === '' ? [] : judge(entry, several)) {
+        const inside = file.text.slice(from, entry.valueSpan.end).indexOf(word);
+        const span = inside < 0 ? entry.valueSpan : { start: from + inside, end: from + inside + word.length };
+        from = span.end;
+        report({
+          file,
+          span,
+          message,
+          values: {
+            key: entry.key,
+            word,
+            words: words.join(', '),
+            oldest: RELEASES[0]?.name ?? '',
+            newest: RELEASES[NEWEST]?.name ?? '',
+          },
+          fixes: near.map((n) => ({
+            title: 'set',
+            values: { near: n },
+            edits: [replace(file, span, n)],
+            preferred: near.length === 1,
+          })),
+        });
+      }
     }
   },
 });
 
-function judge({ section, key, value }: LivemigEntry): BadValue | undefined {
+/** @param several there is more than one node: what every host calls itself tells them not apart */
+function judge({ section, key, value }: LivemigEntry, several: boolean): readonly BadValue[] {
   const kind = section?.kind ?? '';
   if (key === 'release' && (kind === 'node' || !section)) {
-    const near = nearest(value, RELEASE_NAMES);
-    return releaseIndex(value) === undefined ? { message: 'release', words: [], near, word: value } : undefined;
+    if (releaseIndex(value) !== undefined) return [];
+    return [{ message: 'release', words: [], near: nearest(value, RELEASE_NAMES), word: value }];
   }
-  if (kind === 'rules') return isLevel(value) ? undefined : words(value, LEVELS);
-  if (kind === 'cloud' && key === 'driver') return DRIVERS.includes(value) ? undefined : words(value, DRIVERS);
-  if (kind !== 'node') return undefined;
-  if (key === 'init') return INITS.includes(value) ? undefined : words(value, INITS);
+  if (kind === 'rules') return isLevel(value) ? [] : [words(value, LEVELS)];
+  if (kind === 'cloud' && key === 'driver') return DRIVERS.includes(value) ? [] : [words(value, DRIVERS)];
+  if (kind !== 'node') return [];
+  if (key === 'init') return INITS.includes(value) ? [] : [words(value, INITS)];
   if ((key === 'libvirt' || key === 'qemu') && !/\d+\.\d+/.test(value))
-    return { message: 'version', words: [], near: [], word: value };
-  if (key === 'roles') {
-    const wrong = value.split(/[\s,]+/).find((w) => w !== '' && !ROLES.includes(w));
-    return wrong === undefined ? undefined : words(wrong, ROLES);
-  }
-  return undefined;
+    return [{ message: 'version', words: [], near: [], word: value }];
+  if (key === 'address') return judgeAddress(value, several);
+  if (key !== 'roles') return [];
+  return value
+    .split(/[\s,]+/)
+    .filter((w) => w !== '' && !ROLES.includes(w))
+    .map((w) => words(w, ROLES));
+}
+
+function judgeAddress(value: string, several: boolean): readonly BadValue[] {
+  if (several && (isLoopback(value) || isWildcard(value) || value.toLowerCase() === 'localhost'))
+    return [{ message: 'own', words: [], near: [], word: value }];
+  if (isAddressOrName(value)) return [];
+  // What people write along: a scheme, an account, a port, a network's length, brackets.
+  const bare = value
+    .replace(/^[a-z]+:\/\//i, '')
+    .replace(/^[^@\s]*@/, '')
+    .replace(/\/\d*$/, '')
+    .replace(/^([^:]+|\[.*\]):\d+$/, '$1')
+    .replace(/^\[(.*)\]$/, '$1');
+  return [{ message: 'address', words: [], near: bare !== value && isAddressOrName(bare) ? [bare] : [], word: value }];
+}
+
+/** The zone of a link-local address is for whoever dials it. */
+function isAddressOrName(text: string): boolean {
+  return isHostDomain(text.replace(/(?<=^fe80:.*)%[\w.-]+$/i, ''));
 }
 
 function words(word: string, known: readonly string[]): BadValue {

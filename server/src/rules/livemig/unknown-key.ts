@@ -16,9 +16,10 @@ export default defineRule({
     elsewhere: '{key} belongs into a section: {home}',
     section: 'Livemig has no section [{key}]: it reads [rules], [cloud] and [node NAME]',
     'section-near': 'Livemig has no section [{key}]: did you mean [{near}]?',
+    argument: '[{key}] takes no name: what stands below is passed over',
     nameless: 'This node has no name: write [node NAME], with the name of its folder',
   },
-  fixes: { rename: 'Write {near}' },
+  fixes: { rename: 'Write {near}', bare: 'Write [{key}]' },
   why: `What livemig does not know it passes over: a node whose \`adress\` is misspelt has no address, and the rules that compare
 hosts by theirs are silent.`,
   sources: ['docs/livemig.ini.md'],
@@ -26,6 +27,14 @@ hosts by theirs are silent.`,
     {
       files: { 'livemig.ini': '⟦relase⟧ = zed\n[⟦nod⟧ compute1]\nuser = root\n[node compute2]\n⟦adress⟧ = 10.0.0.2\n' },
       good: { 'livemig.ini': 'release = zed\n[node compute1]\nuser = root\n[node compute2]\naddress = 10.0.0.2\n' },
+    },
+    {
+      title: 'a name that is too much, and capitals',
+      files: {
+        'livemig.ini':
+          '⟦[rules nova]⟧\nnova/syntax = off\n[⟦Cloud⟧]\n[node a]\n⟦User⟧ = root\n⟦[cloud prod]⟧\nname = prod\n',
+      },
+      good: { 'livemig.ini': '[rules]\nnova/syntax = off\n[cloud]\n[node a]\nuser = root\n[cloud]\nname = prod\n' },
     },
     {
       title: 'nothing like it, no name, a key that belongs below a node',
@@ -54,6 +63,14 @@ hosts by theirs are silent.`,
       }));
     for (const { kind, argument, span } of sections) {
       if (kind === 'node' && argument === undefined) report({ file, span, message: 'nameless' });
+      if (kind !== 'node' && KEYS[kind] && argument !== undefined)
+        report({
+          file,
+          span,
+          message: 'argument',
+          values: { key: kind },
+          fixes: [{ title: 'bare', values: { key: kind }, edits: [replace(file, span, `[${kind}]`)] }],
+        });
       // An empty name is the parser's complaint.
       if (kind === '' || KEYS[kind]) continue;
       const near = nearest(kind, SECTIONS);
