@@ -19,6 +19,7 @@ const packages = {
   libvirt0: 'comparison with libvirt',
   'nfs-kernel-server': 'comparison with exportfs',
   'util-linux': 'comparison with exportfs and findmnt',
+  systemd: 'comparison with systemd',
   git: 'packaging',
   chromium: 'in-host and UI tests, demo',
   'fonts-dejavu-core': 'in-host and UI tests, demo',

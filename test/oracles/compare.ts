@@ -8,11 +8,14 @@ import {
   parseLibvirt,
   parseOslo,
   parseShell,
+  parseUnit,
   type ExportsProblemCode,
   type LibvirtProblemCode,
   type LibvirtValue,
   type ListOption,
   type OsloProblemCode,
+  type Span,
+  type UnitProblemCode,
 } from '../../server/src/syntax';
 
 export type Pair = readonly [ours: unknown, theirs: unknown];
@@ -100,6 +103,75 @@ export function compareLibvirt(text: string, answer: LibvirtAnswer): Pair {
     ours[key] = entry ? plain(entry.value) : null;
   }
   return [ours, answer.values];
+}
+
+// ---- systemd units --------------------------------------------------------------------------------------------------
+
+type Complaints = readonly (readonly [line: number, words: string])[];
+
+export interface UnitAnswer {
+  readonly status: number;
+  readonly entries: readonly (readonly [section: string, key: string, value: string, line: number])[];
+  readonly complaints: Complaints;
+  /** Complaints of `systemd-analyze verify`, where it was asked for. */
+  readonly verify?: Complaints;
+}
+
+const UNIT_SECTIONS = ['Unit', 'Socket', 'Install'];
+
+const UNIT_MESSAGES: Record<UnitProblemCode, RegExp> = {
+  'invalid-header': /^Invalid section header/,
+  'bad-header-characters': /^Bad characters in section header/,
+  'line-too-long': /ine too long/,
+  'outside-section': /^Assignment outside of section/,
+  'missing-equals': /^Missing '='/,
+  'missing-key': /^Missing key name/,
+};
+
+const codeOf = (words: string): string =>
+  Object.entries(UNIT_MESSAGES).find(([, pattern]) => pattern.test(words))?.[0] ?? words;
+
+/** Lines are compared where no backslash joins them: systemd counts to the last one, we give the place of the first. */
+export function compareUnit(text: string, answer: UnitAnswer): Pair {
+  const { sections, entries, problems, stop = Infinity } = parseUnit(text);
+  const index = new LineIndex(text);
+  const plain = !/[\\\0]|\n\r/.test(text);
+  const lineOf = (span: Span): number => (plain ? index.positionAt(span.start).line + 1 : 0);
+  const isKnown = (name: string | undefined): boolean => name === undefined || UNIT_SECTIONS.includes(name);
+  const sectionAt = (offset: number): string | undefined => sections.findLast((s) => s.span.end <= offset)?.name;
+  const unknown = sections.filter((s) => s.span.start < stop && !isKnown(s.name) && !s.name.startsWith('X-'));
+  const ours = [
+    ...problems
+      .filter((p) => p.span.start <= stop && (stop === p.span.start || isKnown(sectionAt(p.span.start))))
+      .map(({ code, span }) => ({ at: span.start, line: code === 'line-too-long' ? 0 : lineOf(span), code })),
+    ...unknown.map(({ name, span }) => ({
+      at: span.start,
+      line: lineOf(span),
+      code: `Unknown section '${name}'. Ignoring.`,
+    })),
+  ].sort((a, b) => a.at - b.at);
+  const theirs = answer.complaints.filter(([, words]) => !words.startsWith('Failed to parse file'));
+  const line = (number: number): number => (plain ? number : 0);
+  // systemd-analyze has complaints about keys and values, too.
+  const verified = answer.verify?.filter(([, words]) =>
+    /^(Unknown section|Invalid|Bad char|Assign|Missing)/.test(words),
+  );
+  return [
+    {
+      entries: entries
+        .filter((e) => e.section && isKnown(e.section.name) && e.span.start < stop)
+        .map((e) => [e.section!.name, e.key, e.value, lineOf(e.span)]),
+      complaints: ours.map((c) => [c.line, c.code]),
+      verified: verified && ours.filter((c) => c.code !== 'line-too-long').map((c) => [c.line, c.code]),
+      stops: stop !== Infinity,
+    },
+    {
+      entries: answer.entries.map(([section, key, value, at]) => [section, key, value, line(at)]),
+      complaints: theirs.map(([at, words]) => [/too long/.test(words) ? 0 : line(at), codeOf(words)]),
+      verified: verified?.map(([at, words]) => [line(at), codeOf(words)]),
+      stops: answer.status < 0,
+    },
+  ];
 }
 
 // ---- exports --------------------------------------------------------------------------------------------------------

@@ -44,6 +44,17 @@ export const DISAGREEMENTS: readonly Disagreement[] = [
     applies: (text) => text.includes('\0'),
   },
   {
+    oracle: 'unit',
+    name: 'characters that Unicode will never have',
+    reason:
+      'systemd takes U+FFFE and its kin for broken UTF-8 and reads no further; no editor makes them, and any other reader takes them',
+    example: '[Unit]\nA=1\nB=\uffff\nC=2\n',
+    applies: (text) =>
+      /[\ufdd0-\ufdef\ufffe\uffff]|[\ud83f\ud87f\ud8bf\ud8ff\ud93f\ud97f\ud9bf\ud9ff\uda3f\uda7f\udabf\udaff\udb3f\udb7f\udbbf\udbff][\udffe\udfff]/.test(
+        text,
+      ),
+  },
+  {
     oracle: 'exports',
     name: 'quotes over a line end',
     reason:

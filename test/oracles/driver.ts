@@ -30,6 +30,13 @@ export const ORACLES = {
     packages: 'util-linux libmount1',
   },
   shell: { script: 'shell.py', programs: ['dash'], packages: 'dash' },
+  unit: {
+    script: 'unit.py',
+    programs: ['systemd-analyze'],
+    probe:
+      'import ctypes, glob; ctypes.CDLL((glob.glob("/usr/lib/*/systemd/libsystemd-shared-*.so") + glob.glob("/usr/lib/systemd/libsystemd-shared-*.so") + glob.glob("/lib/systemd/libsystemd-shared-*.so"))[0])',
+    packages: 'systemd',
+  },
   hosts: { script: 'hosts.py', programs: ['unshare'], mounts: true, packages: 'util-linux' },
 } as const satisfies Record<string, OracleSpec>;
 

@@ -21,7 +21,7 @@ export function clusterOf(files: Readonly<Record<string, string | Uint8Array>>, 
   for (const [path, content] of Object.entries(files)) {
     const slash = path.indexOf('/');
     const first = path.slice(0, slash);
-    const single = slash < 0 || first === 'etc';
+    const single = slash < 0 || ['etc', 'usr', 'lib'].includes(first);
     if (path === 'livemig.ini') {
       inventory = fileOf(path, content);
       continue;

@@ -33,7 +33,7 @@ function caseOf(rule: Rule, example: Example): Case {
     assert.equal(open.length, 0, `${path}: ⟦ without ⟧`);
     files[path] = text;
   }
-  const single = !Object.keys(files).some((p) => p.includes('/') && !p.startsWith('etc/'));
+  const single = !Object.keys(files).some((p) => p.includes('/') && !/^(etc|usr|lib)\//.test(p));
   return { rule, release: example.release ?? NEWEST, single, files, marks: marks.sort() };
 }
 

@@ -103,6 +103,14 @@ differential<compare.ShellAnswer>({
   skip: (text) => /[`(){}|&<>\0]|export[^\n]*[$\\]/.test(text),
 });
 
+differential<compare.UnitAnswer>({
+  oracle: 'unit',
+  runs: 1200,
+  // The library is asked for every text, systemd-analyze, a process each time, for those made by hand.
+  more: (text) => ({ verify: text === SAMPLES.unit || NASTY.unit.includes(text) }),
+  compare: compare.compareUnit,
+});
+
 differential<compare.HostsAnswer>({
   oracle: 'hosts',
   runs: 400,

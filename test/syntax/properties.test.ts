@@ -79,6 +79,21 @@ function checkSlices(document: ParsedDocument): void {
         else if (one.value !== undefined && !/["'\\]/.test(at(one.span))) assert.equal(at(one.rawSpan), one.value);
       }
       return;
+    case 'unit':
+      for (const { name, nameSpan, span } of document.sections) {
+        assert.equal(text.charAt(span.start), '[');
+        if (!at(span).includes('\\')) assert.equal(at(nameSpan), name);
+      }
+      for (const { section, key, keySpan, value, rawSpan, span } of document.entries) {
+        if (!at(span).includes('\\')) {
+          assert.equal(at(keySpan), key);
+          assert.equal(at(rawSpan), value);
+        }
+        assert.ok(section === undefined || section.span.end < span.start);
+        assert.doesNotMatch(key, /^[ \t]|[ \t]$|=/);
+        assert.doesNotMatch(value, /^[ \t]|[ \t]$/);
+      }
+      return;
     case 'upstart':
       for (const one of document.env) assert.equal(at(one.nameSpan), one.name);
       if (document.exec) assert.ok(at(document.exec.span).includes(document.exec.command));

@@ -60,6 +60,25 @@ end script
 # livemig: ignore defaults/conflict-upstart
 exec /usr/sbin/libvirtd $libvirtd_opts
 `,
+  unit: `# /etc/systemd/system/libvirtd-tls.socket.d/override.conf
+[Unit]
+Description = Libvirt TLS, \\
+  on the migration network
+; the address comes late
+After=network-online.target
+
+[Socket]
+# livemig: ignore defaults/socket-double -- the package's is cleared
+ListenStream=
+ListenStream=192.0.2.31:16514
+FreeBind = yes
+Environment="LIBVIRTD_ARGS=--listen" \\
+# one for each line
+; or so
+            "B=b \\\\"
+[X-Own]
+Any = thing
+`,
   exports: `# /etc/exports
 /srv/nova  10.77.0.0/24(rw,sync,no_root_squash,no_subtree_check) \\
            10.78.0.1(ro)

@@ -11,6 +11,7 @@ const LANGUAGES: Readonly<Record<string, FileKind>> = {
   'libvirt-conf': 'libvirtd',
   'libvirt-defaults': 'defaults',
   'libvirt-upstart': 'upstart',
+  'libvirt-units': 'unit',
   'nfs-exports': 'exports',
   fstab: 'fstab',
   'livemig-ini': 'livemig-ini',

@@ -11,6 +11,7 @@ const HOME: Readonly<Partial<Record<FileKind, string>>> = {
   libvirtd: 'etc/libvirt/libvirtd.conf',
   defaults: 'etc/default/libvirtd',
   upstart: 'etc/init/libvirt-bin.conf',
+  unit: 'etc/systemd/system/libvirtd.service.d/override.conf',
   exports: 'etc/exports',
   fstab: 'etc/fstab',
   'livemig-ini': 'livemig.ini',

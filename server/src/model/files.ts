@@ -7,6 +7,12 @@ export type FileKind =
   | 'qemu'
   | 'defaults'
   | 'upstart'
+  | 'unit'
+  /** A link below `*.target.wants`: that it is there says that the unit is enabled, its text says nothing. */
+  | 'wants'
+  | 'sasl'
+  | 'libvirt-auth'
+  | 'sysctl'
   | 'exports'
   | 'fstab'
   | 'hosts'
@@ -48,6 +54,9 @@ const NAMES: Readonly<Record<string, FileKind>> = {
 /** Names that mean something only under `etc/`: elsewhere an `exports` or a `hosts` is somebody else's. */
 const UNDER_ETC: Readonly<Record<string, FileKind>> = {
   'libvirt/qemu.conf': 'qemu',
+  'kolla/nova-libvirt/qemu.conf': 'qemu',
+  'libvirt/auth.conf': 'libvirt-auth',
+  'sysctl.conf': 'sysctl',
   'default/libvirt-bin': 'defaults',
   'default/libvirtd': 'defaults',
   'sysconfig/libvirtd': 'defaults',
@@ -70,6 +79,14 @@ const BARE: Readonly<Record<string, FileKind>> = {
   fstab: 'fstab',
 };
 
+const OUR_UNITS =
+  '(?:(?:libvirtd|virtproxyd|virtqemud)(?:-\\w+)?\\.(?:socket|service)|(?:libvirt-bin|nova-compute|openstack-nova-compute)\\.service)';
+
+/** Units of libvirt and nova, their drop-ins, and mounts other than those that snapd makes. */
+const UNIT = new RegExp(`(?:^|/)systemd/system/(?:${OUR_UNITS}(?:\\.d/[^/]+\\.conf)?|(?!snap-)[^/]+\\.mount)$`);
+
+const WANTS = new RegExp(`(?:^|/)etc/systemd/system/(?:sockets|multi-user)\\.target\\.wants/${OUR_UNITS}$`);
+
 /** Folders whose `nova-*.conf` are other programs': upstart jobs, web server sites, log rotation, units' drop-ins. */
 const FOREIGN = /^(?:init|vhosts|sites-\w+|conf-\w+|(?!nova[\w-]*\.conf\.d$).*\.d)$/;
 
@@ -82,6 +99,11 @@ export function kindOf(path: string, bare = false): FileKind | undefined {
   const parts = path.split('/').filter((p) => p !== '' && p !== '.');
   const name = parts.at(-1) ?? '';
   const folder = parts.at(-2) ?? '';
+  if (parts.includes('systemd')) {
+    const below = parts.join('/');
+    if (UNIT.test(below)) return 'unit';
+    if (WANTS.test(below)) return 'wants';
+  }
   const known = NAMES[name] ?? (/^nova-[\w.-]+\.conf$/.test(name) ? 'nova' : undefined);
   if (known && !(known === 'nova' && FOREIGN.test(folder))) return known;
   if (folder === 'nova.conf.d' && name.endsWith('.conf')) return 'nova';
@@ -89,6 +111,8 @@ export function kindOf(path: string, bare = false): FileKind | undefined {
   if (etc >= 0 && etc < parts.length - 1) {
     const below = parts.slice(etc + 1).join('/');
     if (/^exports\.d\/[^/.][^/]*\.exports$/.test(below)) return 'exports';
+    if (/^sasl2\/[^/]+\.conf$/.test(below)) return 'sasl';
+    if (/^sysctl\.d\/[^/]+\.conf$/.test(below)) return 'sysctl';
     return UNDER_ETC[below];
   }
   // A node's folder collected without `etc/`: libvirt/qemu.conf, default/libvirt-bin.
@@ -103,6 +127,7 @@ const DIALECTS: Readonly<Partial<Record<FileKind, Dialect>>> = {
   qemu: 'libvirt',
   defaults: 'shell',
   upstart: 'upstart',
+  unit: 'unit',
   exports: 'exports',
   fstab: 'fstab',
   hosts: 'hosts',

@@ -12,6 +12,7 @@ import type {
   ParsedDocument,
   PasswdDocument,
   ShellDocument,
+  UnitDocument,
   UpstartDocument,
 } from '../syntax/types';
 import { dialectOf, type SourceFile } from './files';
@@ -21,6 +22,7 @@ interface Documents {
   libvirt: LibvirtDocument;
   shell: ShellDocument;
   upstart: UpstartDocument;
+  unit: UnitDocument;
   exports: ExportsDocument;
   fstab: FstabDocument;
   hosts: HostsDocument;

@@ -4,7 +4,7 @@ import type { LibvirtEntry, ListOption, OsloEntry, Span } from '../syntax/types'
 import type { Edit } from './rule';
 
 /** Files whose readers end a line at a lone `\r` too; to the others it is a character like any other. */
-const CR_ENDS_LINES: ReadonlySet<FileKind> = new Set<FileKind>(['nova', 'libvirtd', 'qemu', 'livemig-ini']);
+const CR_ENDS_LINES: ReadonlySet<FileKind> = new Set<FileKind>(['nova', 'libvirtd', 'qemu', 'unit', 'livemig-ini']);
 
 /** The line break that a file uses; `\n` in a file of one line. */
 export function eolOf(file: SourceFile): string {

@@ -7,6 +7,7 @@ import { parseLivemigIni } from './livemigIni';
 import { parseOslo } from './oslo';
 import { parseShell } from './shell';
 import { type Dialect, type ParsedDocument } from './types';
+import { parseUnit } from './unit';
 import { parseUpstart } from './upstart';
 
 export type * from './types';
@@ -21,6 +22,7 @@ export { parseLibvirt, type LibvirtProblemCode } from './libvirt';
 export { parseLivemigIni, type LivemigProblemCode } from './livemigIni';
 export { isPythonSpace, parseOslo, type OsloProblemCode } from './oslo';
 export { parseShell, type ShellProblemCode } from './shell';
+export { parseUnit, type UnitProblemCode } from './unit';
 export { parseUpstart, type UpstartProblemCode } from './upstart';
 
 const PARSERS: { readonly [D in Dialect]: (text: string) => Extract<ParsedDocument, { dialect: D }> } = {
@@ -28,6 +30,7 @@ const PARSERS: { readonly [D in Dialect]: (text: string) => Extract<ParsedDocume
   libvirt: parseLibvirt,
   shell: parseShell,
   upstart: parseUpstart,
+  unit: parseUnit,
   exports: parseExports,
   fstab: parseFstab,
   hosts: parseHosts,

@@ -125,6 +125,38 @@ export interface UpstartDocument extends ParsedBase {
   readonly exec: { readonly span: Span; readonly command: string } | undefined;
 }
 
+// ---- systemd units ----------------------------------------------------------------------------------------------------
+
+export interface UnitSection {
+  /** Exactly what stands between the brackets: systemd takes no blank off. */
+  readonly name: string;
+  readonly nameSpan: Span;
+  /** The whole header, `[` to `]`. */
+  readonly span: Span;
+}
+
+export interface UnitEntry {
+  /** Undefined for an assignment before any header, which systemd passes over. */
+  readonly section: UnitSection | undefined;
+  readonly key: string;
+  readonly keySpan: Span;
+  /** As systemd hands it to the key's own reader: no blanks at the ends, lines joined, a blank in place of each backslash. */
+  readonly value: string;
+  /** First to last character of the value, with what lies between its lines; empty, after the `=`, when there is none. */
+  readonly rawSpan: Span;
+  /** First character of the key to the last of the value. */
+  readonly span: Span;
+}
+
+export interface UnitDocument extends ParsedBase {
+  readonly dialect: 'unit';
+  readonly sections: readonly UnitSection[];
+  /** In the order of the file, those after `stop` included. */
+  readonly entries: readonly UnitEntry[];
+  /** Where systemd reads no further: start of a header that it cannot read, or of an endless line. */
+  readonly stop: number | undefined;
+}
+
 // ---- exports ----------------------------------------------------------------------------------------------------------
 
 /** One word of a comma-separated list, in exports or fstab. */
@@ -264,6 +296,7 @@ export type ParsedDocument =
   | LibvirtDocument
   | ShellDocument
   | UpstartDocument
+  | UnitDocument
   | ExportsDocument
   | FstabDocument
   | HostsDocument

@@ -17,6 +17,16 @@ const FOLDERS = [
   'etc/kolla/nova-libvirt',
 ];
 
+/** Those that are looked into where the listing of `etc` shows them: few hosts were collected with them. */
+const RARER = ['sasl2', 'sysctl.d'];
+
+/** Where systemd has units, the administrator's first, by the folder of the host that must be there. */
+const UNITS = [
+  ['etc', 'etc/systemd/system'],
+  ['usr', 'usr/lib/systemd/system'],
+  ['lib', 'lib/systemd/system'],
+] as const;
+
 /** How deep hosts are looked for below the given folder. */
 const DEPTH = 3;
 
@@ -79,7 +89,7 @@ class Discovery {
     const known = ini ?? inventory;
     if (ini) this.#group(folder).inventory = ini;
     if (entries.some((e) => e.name === 'etc' && e.type === 'folder')) {
-      await this.#host(folder, depth === 0 ? folder : parentOf(folder), known);
+      await this.#host(folder, entries, depth === 0 ? folder : parentOf(folder), known);
       return;
     }
     const bare = entries.filter(
@@ -94,10 +104,24 @@ class Discovery {
     await Promise.all(inner.map((e) => this.walk(join(folder, e.name), depth + 1, known)));
   }
 
-  async #host(folder: string, cluster: string, inventory: SourceFile | undefined): Promise<void> {
-    const lists = await Promise.all(FOLDERS.map((below) => this.#list(below.split('/').reduce(join, folder), false)));
-    const files = (await Promise.all(FOLDERS.map((below, i) => this.#files(folder, below, lists[i]!, false)))).flat();
-    const facts = (await this.#list(folder, false)).some((e) => e.name === 'facts.json' && e.type === 'file');
+  async #host(
+    folder: string,
+    entries: readonly FolderEntry[],
+    cluster: string,
+    inventory: SourceFile | undefined,
+  ): Promise<void> {
+    const lists = await Promise.all(FOLDERS.map((below) => this.#list(within(folder, below), false)));
+    const etc = lists[0]!;
+    const rarer = RARER.filter((name) => isFolder(etc, name)).map((name) => `etc/${name}`);
+    const folders = [...FOLDERS, ...rarer];
+    lists.push(...(await Promise.all(rarer.map((below) => this.#list(within(folder, below), false)))));
+    const units = UNITS.filter(([top]) => (top === 'etc' ? isFolder(etc, 'systemd') : isFolder(entries, top)));
+    const found = await Promise.all([
+      ...folders.map((below, i) => this.#files(folder, below, lists[i]!, false)),
+      ...units.map(([, below]) => this.#units(folder, below)),
+    ]);
+    const files = found.flat();
+    const facts = entries.some((e) => e.name === 'facts.json' && e.type === 'file');
     const measured = facts ? await this.#read(join(folder, 'facts.json'), 'facts.json', 'facts') : undefined;
     this.#add(folder, cluster, measured ? [...files, measured] : files, inventory);
   }
@@ -120,7 +144,9 @@ class Discovery {
       const path = below === '' ? name : `${below}/${name}`;
       const kind = kindOf(path, bare);
       if (kind === undefined || kind === 'livemig-ini' || kind === 'facts') continue;
-      const uri = path.split('/').reduce(join, folder);
+      const uri = within(folder, path);
+      // Debian's 99-sysctl.conf leads to sysctl.conf, which need not have been collected.
+      if (type !== 'file' && kind === 'sysctl') continue;
       if (type !== 'file') {
         this.failures.push({
           uri,
@@ -132,6 +158,24 @@ class Discovery {
       if (file) files.push(file);
     }
     return files;
+  }
+
+  /** Our units in one of systemd's folders, which may hold hundreds of others. */
+  async #units(folder: string, below: string): Promise<SourceFile[]> {
+    const entries = await this.#list(within(folder, below), false);
+    const found = [...entries]
+      .sort((a, b) => (a.name < b.name ? -1 : 1))
+      .map(async ({ name, type, link }): Promise<SourceFile[]> => {
+        const path = `${below}/${name}`;
+        if (type === 'folder') return mayHoldUnits(path) ? this.#units(folder, path) : [];
+        const kind = kindOf(path);
+        // A link to another unit leads out of what was collected; one to /dev/null switches the unit off.
+        const own = type === 'file' && !link?.startsWith('/');
+        if (kind !== 'wants' && (kind !== 'unit' || !(own || link === '/dev/null'))) return [];
+        const file = await this.#read(within(folder, path), path, kind);
+        return file ? [file] : [];
+      });
+    return (await Promise.all(found)).flat();
   }
 
   async #list(folder: string, must: boolean): Promise<readonly FolderEntry[]> {
@@ -152,6 +196,19 @@ class Discovery {
       return undefined;
     }
   }
+}
+
+function within(folder: string, below: string): string {
+  return below.split('/').reduce(join, folder);
+}
+
+function isFolder(entries: readonly FolderEntry[], name: string): boolean {
+  return entries.some((e) => e.name === name && e.type === 'folder');
+}
+
+/** Whether a folder below systemd's holds drop-ins of a unit of ours, or the links of a target. */
+function mayHoldUnits(path: string): boolean {
+  return kindOf(`${path}/x.conf`) === 'unit' || kindOf(`${path}/libvirtd.socket`) === 'wants';
 }
 
 function isMissing(error: unknown): boolean {
@@ -176,9 +233,12 @@ export function reasonOf(error: unknown): string {
   return words ?? (error instanceof Error ? error.message : String(error));
 }
 
-/** The host that a single file belongs to, by its path: what stands before the last `/etc/`, else the folder that holds it. */
+/**
+ * The host that a single file belongs to, by its path: what stands before the last `/etc/`, or before the folder of a
+ * package's units, else the folder that holds it.
+ */
 export function hostFolderOf(uri: string): { readonly folder: string; readonly path: string } {
-  const at = uri.lastIndexOf('/etc/');
+  const at = Math.max(uri.lastIndexOf('/etc/'), uri.search(/(?:\/usr)?\/lib\/systemd\/system\//));
   const folder = at >= 0 ? uri.slice(0, at) : parentOf(uri);
   return { folder, path: decodeURIComponent(uri.slice(folder.length + 1)) };
 }

@@ -1,4 +1,4 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, readlink, stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { join, type FileSource, type FolderEntry } from './source';
 
@@ -17,8 +17,12 @@ export function diskSource(): FileSource {
             if (e.isFile()) return { name: e.name, type: 'file' };
             if (e.isDirectory()) return { name: e.name, type: 'folder' };
             if (!e.isSymbolicLink()) return { name: e.name, type: 'other' };
-            const target = await stat(fileURLToPath(join(folder, e.name))).catch(() => undefined);
-            return { name: e.name, type: target?.isFile() ? 'file' : 'other' };
+            const path = fileURLToPath(join(folder, e.name));
+            const [target, link] = await Promise.all([
+              stat(path).catch(() => undefined),
+              readlink(path).catch(() => ''),
+            ]);
+            return { name: e.name, type: target?.isFile() ? 'file' : 'other', link };
           }),
         );
       }),

@@ -5,8 +5,9 @@ import type { ClusterInput } from '../model/cluster';
 import { hostFolderOf, type Load } from './discover';
 import { join, nameOf, parentOf, type FileSource } from './source';
 
-/** Reads a file and decodes it. */
+/** Reads a file and decodes it; of a link that enables a unit only that it is there counts, wherever it leads. */
 export async function loadFile(source: FileSource, uri: string, path: string, kind: FileKind): Promise<SourceFile> {
+  if (kind === 'wants') return { uri, path, kind, text: '' };
   const { text, defect } = decode(await source.read(uri));
   return { uri, path, kind, text, ...(defect && { defect }) };
 }

@@ -9,6 +9,8 @@ export interface FileSource {
 export interface FolderEntry {
   readonly name: string;
   readonly type: 'file' | 'folder' | 'other';
+  /** Where a symbolic link leads, as it is written. */
+  readonly link?: string;
 }
 
 /** Something that could not be read; the rest goes on. */

@@ -8,7 +8,17 @@ import { defineRule, holdsAtAll, type Severity } from '../rule';
 const PYTHON_3 = releaseIndex('ussuri') ?? 0;
 
 /** Kinds that only livemig reads, or that matter to it for a name or a version alone. */
-const ASIDE: ReadonlySet<FileKind> = new Set(['livemig-ini', 'facts', 'hostname', 'os-release', 'passwd', 'group']);
+const ASIDE: ReadonlySet<FileKind> = new Set([
+  'livemig-ini',
+  'facts',
+  'hostname',
+  'os-release',
+  'passwd',
+  'group',
+  'sasl',
+  'libvirt-auth',
+  'sysctl',
+]);
 
 export default defineRule({
   id: 'file/not-text',
@@ -21,6 +31,7 @@ export default defineRule({
     'qemu',
     'defaults',
     'upstart',
+    'unit',
     'exports',
     'fstab',
     'hosts',
