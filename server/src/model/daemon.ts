@@ -1,31 +1,25 @@
-import type { ShellAssignment, Span, UpstartDocument } from '../syntax/types';
+import type { ShellAssignment, UpstartDocument } from '../syntax/types';
 import { basename, type SourceFile } from './files';
 import type { Host } from './host';
 import { documentOf } from './parsed';
-import type { Platform } from './platform';
+import { argumentsVariable, isDefaultsRead, serviceArguments, type DaemonArguments } from './service';
+import { socketsByUnits } from './units';
 
-/** Where libvirtd's command line is set. */
-export interface DaemonArguments {
-  readonly file: SourceFile;
-  readonly span: Span;
-  readonly assignment: ShellAssignment | undefined;
-  /** Undefined where the value cannot be known without running it. */
-  readonly words: readonly string[] | undefined;
-}
+export { argumentsVariable, type DaemonArguments };
 
 /** How libvirtd is started and on what it listens, as far as the files show it. */
 export interface Daemon {
-  /** The arguments that count: the default file's where it sets them and they are read, else the upstart job's. */
+  /** The arguments that count: those of the unit or the upstart job, with the default file's where it sets and they read them. */
   readonly arguments: DaemonArguments | undefined;
-  /** The default file's own, whether they count or not. */
+  /** The default file's own, whether they count or not; not those of a file that the distribution does not read. */
   readonly defaults: DaemonArguments | undefined;
   /** The upstart job's own, also where the default file overrides them. */
   readonly upstart: DaemonArguments | undefined;
   /** `--listen` is given; undefined when no file that decides it is in view. */
   readonly listen: boolean | undefined;
   /**
-   * Systemd opens the TCP and TLS sockets itself; undefined when not known. `local`: it opens the daemon's Unix socket,
-   * and then the daemon takes no other than systemd's, whatever listen_tcp and listen_tls say.
+   * Systemd opens the TCP and TLS sockets itself, by the facts, else by the units; undefined when not known. `local`: it
+   * opens the daemon's Unix socket, and then the daemon takes no other than systemd's, whatever listen_tcp and listen_tls say.
    */
   readonly sockets: { readonly tcp: boolean; readonly tls: boolean; readonly local: boolean } | undefined;
   /** Proven to be started without socket units: by an upstart job, a libvirt-bin default file, or units that are off. */
@@ -35,9 +29,9 @@ export interface Daemon {
 const VARIABLES = ['libvirtd_opts', 'LIBVIRTD_ARGS'];
 
 export function readDaemon(host: Host): Daemon {
-  const file = host.first('defaults');
+  const file = host.filesOf('defaults').find((f) => isDefaultsRead(host, f) !== false);
   const upstartFile = host.first('upstart');
-  const variable = file && argumentsVariable(host.platform, file);
+  const variable = file && argumentsVariable(host, file);
   const names = variable === undefined ? VARIABLES : [variable];
   const defaults = file && fromAssignments(file, documentOf(file, 'shell').assignments, names);
   const job = upstartFile && documentOf(upstartFile, 'upstart');
@@ -48,8 +42,9 @@ export function readDaemon(host: Host): Daemon {
   const env = upstartFile && job && fromAssignments(upstartFile, job.env, VARIABLES);
   // A command line without a variable takes nothing from elsewhere.
   const upstart = exec?.words ? exec : (env ?? exec);
+  const service = upstartFile ? undefined : serviceArguments(host, defaults);
   const overrides = defaults && !(exec?.words ?? (job && !readsDefaults(job)));
-  const decisive = overrides ? defaults : (upstart ?? defaults);
+  const decisive = service ? service.arguments : overrides ? defaults : (upstart ?? defaults);
   const running = host.facts?.daemonArguments;
   const sockets = socketsOf(host);
   const libvirtBin = upstartFile !== undefined || (file !== undefined && basename(file.path) === 'libvirt-bin');
@@ -57,7 +52,7 @@ export function readDaemon(host: Host): Daemon {
     arguments: decisive,
     defaults,
     upstart,
-    listen: running ? listens(running) : decisive ? decisive.words && listens(decisive.words) : undefined,
+    listen: running ? listens(running) : listens(service?.sure ?? []) || (decisive?.words && listens(decisive.words)),
     sockets,
     serviceMode: sockets ? !sockets.tcp && !sockets.tls && !sockets.local : libvirtBin,
   };
@@ -66,21 +61,6 @@ export function readDaemon(host: Host): Daemon {
 /** Whether getopt would see `--listen`: `-l`, `-dl`, `--listen` or an unambiguous beginning of it. */
 export function listens(words: readonly string[]): boolean {
   return words.some((w) => /^--l(i(s(t(en?)?)?)?)?$/.test(w) || /^-[dvhV]*l/.test(w));
-}
-
-/**
- * The variable that the distribution's unit or job takes libvirtd's arguments from; undefined when the distribution is
- * not known well enough. Debian renamed libvirtd_opts to LIBVIRTD_ARGS in 7.0.0-3 (NEWS.Debian), Red Hat never had another.
- */
-export function argumentsVariable(platform: Platform, file: SourceFile): 'libvirtd_opts' | 'LIBVIRTD_ARGS' | undefined {
-  if (basename(file.path) === 'libvirt-bin') return 'libvirtd_opts';
-  if (file.path.includes('sysconfig/')) return 'LIBVIRTD_ARGS';
-  const { distribution } = platform;
-  const version = Number.parseFloat(distribution?.version ?? '');
-  if (Number.isNaN(version)) return undefined;
-  if (distribution?.id === 'debian') return version >= 11 ? 'LIBVIRTD_ARGS' : 'libvirtd_opts';
-  if (distribution?.id === 'ubuntu') return version >= 21.1 ? 'LIBVIRTD_ARGS' : 'libvirtd_opts';
-  return undefined;
 }
 
 /**
@@ -113,7 +93,7 @@ function literal(command: string): readonly string[] | undefined {
 
 function socketsOf(host: Host): Daemon['sockets'] {
   const active = host.facts?.sockets;
-  if (!active) return undefined;
+  if (!active) return socketsByUnits(host);
   return {
     tcp: active.some((s) => /^(libvirtd|virtproxyd)-tcp\.socket$/.test(s)),
     tls: active.some((s) => /^(libvirtd|virtproxyd)-tls\.socket$/.test(s)),

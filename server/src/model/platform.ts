@@ -1,6 +1,6 @@
 import { releaseIndex } from '../knowledge/releases';
 import type { Facts } from './facts';
-import type { SourceFile } from './files';
+import { basename, type SourceFile } from './files';
 import type { ReleaseJudgement } from './release';
 
 /** What a host runs on. An undefined field is not known; rules that need it stay silent. */
@@ -31,9 +31,30 @@ export function judgePlatform(
     libvirt: version(facts?.libvirt ?? declared.libvirt),
     qemu: version(facts?.qemu ?? declared.qemu),
     distribution,
-    daemons: facts?.daemons ?? (files.some((f) => /virt(proxy|qemu)d\.conf$/.test(f.path)) ? 'modular' : undefined),
+    daemons: facts?.daemons ?? daemonsByUnits(files) ?? daemonsByFiles(files),
     guessed: said === undefined,
   };
+}
+
+/** Units that start at boot show which daemons run; the modular ones and libvirtd exclude each other. */
+function daemonsByUnits(files: readonly SourceFile[]): Platform['daemons'] {
+  const off = new Set(
+    files
+      .filter((f) => /(^|\/)etc\/systemd\/system\/[^/]+$/.test(f.path) && f.text === '')
+      .map((f) => basename(f.path)),
+  );
+  const starts = files.filter((f) => f.kind === 'wants').map((f) => basename(f.path));
+  const modular = starts.some((name) => /^virt(proxy|qemu)d/.test(name) && !off.has(name));
+  const monolithic = starts.some(
+    (name) => name.startsWith('libvirtd') && !off.has(name) && !off.has('libvirtd.service'),
+  );
+  if (modular === monolithic) return undefined;
+  return modular ? 'modular' : 'monolithic';
+}
+
+/** Packages bring the files of daemons that do not run, too; those of virtqemud only where it is usual. */
+function daemonsByFiles(files: readonly SourceFile[]): Platform['daemons'] {
+  return files.some((f) => /virt(proxy|qemu)d\.conf$/.test(f.path)) ? 'modular' : undefined;
 }
 
 function initOf(word: string | undefined): Platform['init'] {
@@ -42,6 +63,7 @@ function initOf(word: string | undefined): Platform['init'] {
 
 function initByFiles(files: readonly SourceFile[], distribution: Platform['distribution']): Platform['init'] {
   if (files.some((f) => f.kind === 'upstart')) return 'upstart';
+  if (files.some((f) => f.kind === 'unit' || f.kind === 'wants')) return 'systemd';
   if (!distribution) return undefined;
   const number = Number.parseFloat(distribution.version);
   const first: Readonly<Record<string, number>> = {

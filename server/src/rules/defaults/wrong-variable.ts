@@ -59,7 +59,7 @@ listens, and migrations end with *Connection refused*.`,
   ],
   check(host, report) {
     for (const file of host.filesOf('defaults')) {
-      const right = argumentsVariable(host.platform, file);
+      const right = argumentsVariable(host, file);
       if (!right) continue;
       const { assignments } = documentOf(file, 'shell');
       const wrong = assignments.findLast((a) => a.name === OTHER[right]);
