@@ -13,7 +13,7 @@ export default defineRule({
     default:
       'libvirt\'s socket is open to group {group} alone, and nova is not in it: nova-compute gets "Permission denied"; usermod -aG {group} nova',
     polkit:
-      'nova is not in group {group}, which polkit lets talk to libvirt: nova-compute is refused, unless a rule of its own lets it; usermod -aG {group} nova',
+      'nova is not in group {group}, which polkit lets talk to libvirt: unless a rule of its own lets it in, usermod -aG {group} nova',
   },
   fixes: { add: 'Add nova to {group}; on the node usermod -aG {group} nova, then restart nova-compute' },
   why: `nova-compute works through libvirt's local socket. Where unix_sock_rw_perms shuts it to others than root and unix_sock_group, the
