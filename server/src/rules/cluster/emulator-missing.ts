@@ -11,7 +11,7 @@ export default defineRule({
   files: ['facts'],
   messages: {
     default:
-      'Guests of {host} are run by {other}, which is not here (but {own}): they cannot come; make the one a link to the other on both hosts',
+      'Guests of {host} are run by {other}, which is not here (but {own}): they cannot come; link the one to the other on both hosts',
   },
   why: `Libvirt writes the path of the QEMU program into a guest's definition when it is first started, and the destination looks for it
 there: *Cannot check QEMU binary /usr/libexec/qemu-kvm: No such file or directory*. Red Hat's is /usr/libexec/qemu-kvm, Debian's and

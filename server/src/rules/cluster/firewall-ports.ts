@@ -22,8 +22,8 @@ export default defineRule({
   files: ['facts'],
   messages: {
     control:
-      'Port {port} of {hosts} cannot be reached from here: migrations end with "Connection timed out" or "No route to host"; open it to all computes',
-    data: "Port {port} of {hosts} cannot be reached from here: guests' memory goes over {range}, and migrations time out; open these to all computes",
+      'Port {port} of {hosts} cannot be reached from here: migrations there end with "Connection timed out"; open it to all computes',
+    data: 'Port {port} of {hosts} cannot be reached from here: migrations there time out; open {range} to all computes',
   },
   why: `The source's libvirt dials the destination's (16509, TLS 16514, SSH 22), then its QEMU dials the destination's QEMU on a port
 from migration_port_min to migration_port_max of qemu.conf (49152 to 49215). A firewall that drops either makes the migration wait for

@@ -11,7 +11,7 @@ export default defineRule({
   files: ['group', 'facts'],
   messages: {
     default:
-      'libvirt\'s socket is open to group {group} alone, and nova is not in it: nova-compute gets "Permission denied"; usermod -aG {group} nova',
+      'libvirt\'s socket is open to group {group}, without nova in it: nova-compute gets "Permission denied"; usermod -aG {group} nova',
     polkit:
       'nova is not in group {group}, which polkit lets talk to libvirt: unless a rule of its own lets it in, usermod -aG {group} nova',
   },

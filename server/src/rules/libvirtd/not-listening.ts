@@ -21,7 +21,7 @@ export default defineRule({
   files: ['libvirtd', 'facts'],
   messages: {
     default:
-      'Nothing listens on port {port}, though libvirt is told to: migrations here end with "Connection refused"; restart {daemon} and read its log',
+      'Nothing listens on port {port}, though libvirt is told to: migrations are refused; restart {daemon} and read its log',
     loopback:
       'Port {port} is open to this host alone: migrations here end with "Connection refused"; let libvirt listen on all addresses',
   },

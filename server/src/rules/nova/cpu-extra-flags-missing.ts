@@ -14,7 +14,7 @@ export default defineRule({
   releases: { from: 'rocky' },
   messages: {
     default:
-      'cpu_model_extra_flags asks for {flags}, which this processor lacks: nova-compute or each guest fails to start; take it out on all hosts',
+      'cpu_model_extra_flags asks for {flags}, which this processor lacks: nova-compute or its guests do not start; drop it on all hosts',
   },
   why: `With \`cpu_mode = custom\` every guest has the flags of \`cpu_model_extra_flags\` besides its model's, and needs them wherever it
 goes. From Train on nova-compute compares them with its processor and ends with *Configured CPU model: … and CPU Flags … ar not

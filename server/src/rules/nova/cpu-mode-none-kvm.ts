@@ -11,7 +11,7 @@ export default defineRule({
   files: ['nova'],
   messages: {
     default:
-      "{key} = none gives guests QEMU's plain processor, without SSSE3, SSE4, AES and AVX: they move anywhere, slowly; custom with a model is as safe",
+      "{key} = none gives guests QEMU's plain processor, without SSE4, AES and AVX: they move anywhere, slowly; custom is as safe",
   },
   why: `Without a processor of its own a guest gets \`qemu64\`, which every host can run: nothing in the way of a live migration. It also
 lacks what software has asked for since 2009: encryption is slow, and systems built for x86-64-v2 (RHEL 9) do not boot:
