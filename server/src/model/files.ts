@@ -14,6 +14,8 @@ export type FileKind =
   | 'libvirt-auth'
   | 'sysctl'
   | 'exports'
+  /** Beside the exports of exports.d, but by its name exportfs does not read it. */
+  | 'exports-unread'
   | 'fstab'
   | 'hosts'
   | 'passwd'
@@ -86,6 +88,9 @@ const OUR_UNITS =
 const UNIT = new RegExp(`(?:^|/)systemd/system/(?:${OUR_UNITS}(?:\\.d/[^/]+\\.conf)?|(?!snap-)[^/]+\\.mount)$`);
 
 const WANTS = new RegExp(`(?:^|/)etc/systemd/system/(?:sockets|multi-user)\\.target\\.wants/${OUR_UNITS}$`);
+/** What people leave beside a file on purpose: copies, editors' and packages' leftovers, notes. */
+const LEFT_ASIDE =
+  /^README|^#|[~#]$|\.(bak|backup|old|orig|save|disabled|off|swp|swo|tmp|txt|md|sample|example|rpm\w+|dpkg-\w+|ucf-\w+)$/i;
 
 /** Folders whose `nova-*.conf` are other programs': upstart jobs, web server sites, log rotation, units' drop-ins. */
 const FOREIGN = /^(?:init|vhosts|sites-\w+|conf-\w+|(?!nova[\w-]*\.conf\.d$).*\.d)$/;
@@ -110,9 +115,12 @@ export function kindOf(path: string, bare = false): FileKind | undefined {
   const etc = parts.lastIndexOf('etc');
   if (etc >= 0 && etc < parts.length - 1) {
     const below = parts.slice(etc + 1).join('/');
-    if (/^exports\.d\/[^/.][^/]*\.exports$/.test(below)) return 'exports';
     if (/^sasl2\/[^/]+\.conf$/.test(below)) return 'sasl';
     if (/^sysctl\.d\/[^/]+\.conf$/.test(below)) return 'sysctl';
+    if (/^exports\.d\/[^/]+$/.test(below)) {
+      if (/^[^.].*\.exports$/.test(name)) return 'exports';
+      return LEFT_ASIDE.test(name) ? undefined : 'exports-unread';
+    }
     return UNDER_ETC[below];
   }
   // A node's folder collected without `etc/`: libvirt/qemu.conf, default/libvirt-bin.
@@ -129,6 +137,7 @@ const DIALECTS: Readonly<Partial<Record<FileKind, Dialect>>> = {
   upstart: 'upstart',
   unit: 'unit',
   exports: 'exports',
+  'exports-unread': 'exports',
   fstab: 'fstab',
   hosts: 'hosts',
   passwd: 'passwd',

@@ -139,6 +139,7 @@ import exportsAllSquash from './exports/all-squash';
 import exportsAnonNotNova from './exports/anon-not-nova';
 import exportsAsync from './exports/async';
 import exportsConflictingOptions from './exports/conflicting-options';
+import exportsDSuffix from './exports/d-suffix';
 import exportsDuplicate from './exports/duplicate';
 import exportsFsidMissing from './exports/fsid-missing';
 import exportsFsid0Path from './exports/fsid0-path';
@@ -366,6 +367,7 @@ export const RULES: readonly Rule[] = [
   exportsAnonNotNova,
   exportsAsync,
   exportsConflictingOptions,
+  exportsDSuffix,
   exportsDuplicate,
   exportsFsidMissing,
   exportsFsid0Path,
