@@ -43,16 +43,24 @@ export interface LintResult {
 type HostFindings = WeakMap<Host, readonly Finding[]>;
 const hostCaches = new WeakMap<readonly Rule[], HostFindings>();
 
-/** Judges a cluster, by all rules or by those given. Pure: the same input gives the same findings, and nothing is read or written. */
+/**
+ * Judges a cluster, by all rules or by those given. Pure: the same input gives the same findings, and nothing is read or
+ * written.
+ * @param judged called after each host, before the hosts are compared
+ */
 export function lint(
   cluster: Cluster,
   settings: Settings = DEFAULT_SETTINGS,
   rules: readonly Rule[] = RULES,
+  judged?: () => void,
 ): LintResult {
   const found: Finding[] = [];
   let cache = hostCaches.get(rules);
   if (!cache) hostCaches.set(rules, (cache = new WeakMap()));
-  for (const host of cluster.hosts) for (const finding of hostFindings(host, rules, cache)) found.push(finding);
+  for (const host of cluster.hosts) {
+    for (const finding of hostFindings(host, rules, cache)) found.push(finding);
+    judged?.();
+  }
   const kinds = new Set(cluster.hosts.flatMap((h) => h.files.map((f) => f.kind)));
   if (cluster.inventory) kinds.add('livemig-ini');
   for (const rule of rules) {

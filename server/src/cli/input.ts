@@ -4,6 +4,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Cluster, type ClusterInput, type DeclaredRelease } from '../model/cluster';
 import { decode } from '../model/decode';
 import { lint } from '../lint';
+import { RULES } from '../rules/index';
 import type { Settings } from '../settings';
 import type { Report } from '../report/item';
 import { discover, hostFolderOf, reasonOf, type Load } from '../workspace/discover';
@@ -11,6 +12,7 @@ import { diskSource } from '../workspace/disk';
 import { loadFile, singleFile } from '../workspace/load';
 import { nameOf, type Failure } from '../workspace/source';
 import { kindOf, type SourceFile } from '../model/files';
+import { SILENT, type Progress } from './progress';
 
 export interface Input {
   readonly clusters: readonly Cluster[];
@@ -20,9 +22,18 @@ export interface Input {
 }
 
 /** Reads every PATH: a file, a host's folder, a folder of hosts. What cannot be read is told, the rest goes on. */
-export async function readPaths(paths: readonly string[], declared: DeclaredRelease | undefined): Promise<Input> {
+export async function readPaths(
+  paths: readonly string[],
+  declared: DeclaredRelease | undefined,
+  progress: Progress = SILENT,
+): Promise<Input> {
   const source = diskSource();
-  const load: Load = (uri, below, kind) => loadFile(source, uri, below, kind);
+  let read = 0;
+  const load: Load = async (uri, below, kind) => {
+    const file = await loadFile(source, uri, below, kind);
+    progress.at('Reading files:', ++read);
+    return file;
+  };
   const clusters: Cluster[] = [];
   const failures: Failure[] = [];
   let base: string | undefined;
@@ -88,10 +99,13 @@ export function answersFor(clusters: readonly Cluster[]): (cluster: Cluster, fil
 }
 
 /** Lints all clusters into one report. */
-export function reportOf(input: Input, settings: Settings): Report {
+export function reportOf(input: Input, settings: Settings, progress: Progress = SILENT): Report {
   const own = answersFor(input.clusters);
+  const hosts = input.clusters.reduce((sum, cluster) => sum + cluster.hosts.length, 0);
+  let done = 0;
+  const judged = (): void => progress.at('Judging hosts', ++done, hosts);
   const results = input.clusters.map((cluster) => {
-    const { findings, hidden } = lint(cluster, settings);
+    const { findings, hidden } = lint(cluster, settings, RULES, judged);
     return {
       findings: findings.filter((f) => own(cluster, f.file)),
       hidden: [...hidden].filter(([file]) => own(cluster, file)),

@@ -8,6 +8,7 @@ import type { Severity } from '../rules/rule';
 import type { Settings } from '../settings';
 import { readPaths, readStandardInput, reportOf } from './input';
 import { write, type Common } from './options';
+import { progress, SILENT } from './progress';
 
 export const FORMATS = ['pretty', 'json', 'sarif', 'github', 'checkstyle'] as const;
 
@@ -23,15 +24,18 @@ const WEIGHT = { error: 0, warning: 1, info: 2 };
 /** `livemig lint`: exit code 0 without errors, 1 with an error or too many warnings, 2 when a PATH could not be read. */
 export async function lintCommand(paths: readonly string[], options: LintOptions): Promise<number> {
   const settings: Settings = { rules: options.rules };
+  const bar = options.format === 'pretty' ? progress() : SILENT;
   const input = paths.includes('-')
     ? await readStandardInput(options.stdinFilename ?? '', options.release)
-    : await readPaths(paths, options.release);
-  const all = reportOf(input, settings);
+    : await readPaths(paths, options.release, bar);
+  const all = reportOf(input, settings, bar);
   const report: Report = {
     ...all,
     findings: all.findings.filter((f) => WEIGHT[f.severity] <= WEIGHT[options.severity]),
   };
-  await write(await render(report, input.base, options));
+  const text = await render(report, input.base, options);
+  bar.end();
+  await write(text);
   if (report.failures.length > 0) return 2;
   const errors = all.findings.some((f) => f.severity === 'error');
   const warnings = all.findings.filter((f) => f.severity === 'warning').length;
