@@ -1,5 +1,5 @@
 /** Everything that needs vscode-languageclient: loaded after `activate` has returned, as `dist/client-main.js`. */
-import { window, workspace, type ExtensionContext } from 'vscode';
+import { l10n, window, workspace, type ExtensionContext } from 'vscode';
 import {
   LanguageClient,
   RevealOutputChannelOn,
@@ -7,7 +7,7 @@ import {
   type LanguageClientOptions,
   type ServerOptions,
 } from 'vscode-languageclient/node';
-import type { InitializationOptions } from '../../server/src/protocol';
+import type { AlertParams, InitializationOptions } from '../../server/src/protocol';
 import { createCommands, type Commands } from './commands';
 import { documentSelector, watched } from './languages';
 import { NewFolders } from './new-folders';
@@ -27,7 +27,8 @@ export interface Main {
 export function start(context: ExtensionContext): Main {
   const client = createClient(context);
   const status = new ReleaseStatus(client);
-  context.subscriptions.push(status, new NewFolders(client));
+  const alerts = client.onNotification('livemig/alert', (params: AlertParams) => void showAlert(client, params));
+  context.subscriptions.push(status, new NewFolders(client), alerts);
   const ready = client.start();
   ready.then(
     () => status.refresh(),
@@ -40,6 +41,11 @@ export function start(context: ExtensionContext): Main {
     status: () => status.shown,
     stop: () => client.dispose(),
   };
+}
+
+async function showAlert(client: LanguageClient, { message }: AlertParams): Promise<void> {
+  const log = l10n.t('Show Log');
+  if ((await window.showWarningMessage(message, log)) === log) client.outputChannel.show();
 }
 
 function createClient(context: ExtensionContext): LanguageClient {
@@ -61,6 +67,7 @@ function createClient(context: ExtensionContext): LanguageClient {
       ruleUri: RULE_URI,
       suppressCommand: 'livemig.suppress',
       watchesFiles: true,
+      showsAlerts: true,
     } satisfies InitializationOptions,
     diagnosticPullOptions: { onChange: true, onSave: true },
     synchronize: { fileEvents: [...watchers, deletions] },

@@ -11,6 +11,8 @@ export interface InitializationOptions {
   readonly suppressCommand?: string;
   /** The client sends `workspace/didChangeWatchedFiles` by itself: the server need not ask for it. */
   readonly watchesFiles?: boolean;
+  /** The client shows `livemig/alert`, with a way to the log; others get `window/showMessage`. */
+  readonly showsAlerts?: boolean;
   /** Settings for clients that do not answer `workspace/configuration`. */
   readonly settings?: ServerSettings;
 }
@@ -21,6 +23,11 @@ export interface ServerSettings {
   readonly release?: string;
   /** Severity by rule id: `off`, `info`, `warning`, `error`. */
   readonly rules?: Readonly<Record<string, string>>;
+}
+
+/** Parameters of the notification `livemig/alert`: something to tell the user that belongs to no file. */
+export interface AlertParams {
+  readonly message: string;
 }
 
 /** Parameters of `livemig/status`. */

@@ -46,6 +46,16 @@ export class Converter {
     };
   }
 
+  /** Tells of a file that should have been judged, where there is no text to mark. */
+  failure(reason: string): Diagnostic {
+    return {
+      range: { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } },
+      severity: DiagnosticSeverity.Warning,
+      source: 'livemig',
+      message: `livemig cannot read this and judges the host without it: ${reason}`,
+    };
+  }
+
   /** Tells on the first line that not everything is shown. */
   note(hidden: number): Diagnostic {
     return {

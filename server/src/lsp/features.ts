@@ -55,13 +55,14 @@ export function featuresOf({ capabilities }: InitializeParams): Features {
 
 /** The options, each taken only if it has the right type. */
 export function optionsOf(raw: unknown): InitializationOptions {
-  const { ruleUri, suppressCommand, watchesFiles, settings } = (
+  const { ruleUri, suppressCommand, watchesFiles, showsAlerts, settings } = (
     typeof raw === 'object' && raw !== null ? raw : {}
   ) as Record<string, unknown>;
   return {
     ...(typeof ruleUri === 'string' && ruleUri !== '' && { ruleUri }),
     ...(typeof suppressCommand === 'string' && suppressCommand !== '' && { suppressCommand }),
     ...(watchesFiles === true && { watchesFiles }),
+    ...(showsAlerts === true && { showsAlerts }),
     ...(typeof settings === 'object' && settings !== null && { settings }),
   };
 }

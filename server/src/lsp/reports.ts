@@ -18,10 +18,15 @@ interface Known extends FileReport {
   readonly hidden: number;
 }
 
+interface Failed extends FileReport {
+  readonly reason: string;
+}
+
 export class Reports {
   readonly #workspace: Workspace;
   readonly #converter: Converter;
   readonly #known = new Map<Key, Known>();
+  readonly #failed = new Map<Key, Failed>();
   readonly #run = `${process.pid.toString(36)}${Date.now().toString(36)}`;
   #count = 0;
 
@@ -30,14 +35,15 @@ export class Reports {
     this.#converter = converter;
   }
 
-  /** Undefined for a file that is not judged, or not any more. */
+  /** Undefined for a file of which there is nothing to tell, or not any more. */
   of(key: Key): FileReport | undefined {
     const owner = this.#workspace.ownerOf(key);
     const file = owner?.file(key);
     if (!owner || !file) {
       this.#known.delete(key);
-      return undefined;
+      return this.#failure(key);
     }
+    this.#failed.delete(key);
     const findings = owner.findings(key);
     const hidden = owner.hidden(key);
     const known = this.#known.get(key);
@@ -48,6 +54,19 @@ export class Reports {
     const resultId = same ? known.resultId : `${this.#run}-${++this.#count}`;
     const report = { resultId, items, file, findings, hidden };
     this.#known.set(key, report);
+    return report;
+  }
+
+  #failure(key: Key): FileReport | undefined {
+    const reason = this.#workspace.failureOf(key);
+    const known = this.#failed.get(key);
+    if (reason === undefined) {
+      this.#failed.delete(key);
+      return undefined;
+    }
+    if (known?.reason === reason) return known;
+    const report = { resultId: `${this.#run}-${++this.#count}`, items: [this.#converter.failure(reason)], reason };
+    this.#failed.set(key, report);
     return report;
   }
 }

@@ -4,6 +4,8 @@ export interface Log {
   error(message: string): void;
   warn(message: string): void;
   info(message: string): void;
+  /** For what the user has to know, and no file can show: never the same twice. */
+  alert(message: string): void;
 }
 
 /** Runs a handler so that no fault of ours reaches the client as one: it is logged, and the client gets `fallback`. */

@@ -2,13 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import {
   DidChangeConfigurationNotification,
   DidChangeWatchedFilesNotification,
+  MessageType,
+  ShowMessageNotification,
   TextDocuments,
   type CancellationToken,
   type Connection,
   type InitializeParams,
 } from 'vscode-languageserver/node';
 import { TextDocument } from 'vscode-languageserver-textdocument';
-import type { InitializationOptions, StatusParams, SuppressParams } from '../protocol';
+import type { AlertParams, InitializationOptions, StatusParams, SuppressParams } from '../protocol';
 import type { FileSource } from '../workspace/source';
 import { Actions } from './actions';
 import type { Channel } from './channel';
@@ -45,6 +47,7 @@ class Server {
   readonly #converter: Converter;
   readonly #actions: Actions;
   readonly #log: Log;
+  readonly #alerted = new Set<string>();
   #timer: NodeJS.Timeout | NodeJS.Immediate | undefined;
   #stopped = false;
   /** When something was last opened or typed, by `performance.now()`. */
@@ -59,6 +62,7 @@ class Server {
       error: (m) => console.error(m),
       warn: (m) => console.warn(m),
       info: (m) => console.info(m),
+      alert: (m) => this.#alert(m),
     };
     this.#workspace = new Workspace(source, this.#log, () => this.#schedule());
     this.#converter = new Converter(this.#features, this.#options.ruleUri, (key) => this.#workspace.open.spell(key));
@@ -66,6 +70,16 @@ class Server {
     const Kind = this.#features.pull ? Pull : Push;
     this.#channel = new Kind(connection, this.#workspace, reports, this.#features, this.#log);
     this.#actions = new Actions(this.#workspace, this.#features, this.#options.suppressCommand);
+  }
+
+  /** Once each: a walk through a folder is repeated often. */
+  #alert(message: string): void {
+    if (this.#alerted.has(message)) return;
+    this.#alerted.add(message);
+    const sent = this.#options.showsAlerts
+      ? this.#connection.sendNotification('livemig/alert', { message } satisfies AlertParams)
+      : this.#connection.sendNotification(ShowMessageNotification.type, { type: MessageType.Warning, message });
+    void safe(this.#log, 'alert', undefined, () => sent);
   }
 
   start(params: InitializeParams): void {

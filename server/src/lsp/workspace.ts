@@ -3,7 +3,7 @@ import type { TextDocument } from 'vscode-languageserver-textdocument';
 import type { ClusterInput } from '../model/cluster';
 import { kindOf, type SourceFile } from '../model/files';
 import { discover, type Load } from '../workspace/discover';
-import type { FileSource } from '../workspace/source';
+import { nameOf, type FileSource } from '../workspace/source';
 import { NO_SETTINGS, type FolderSettings } from './configuration';
 import { DiskFiles } from './disk';
 import { OpenDocuments } from './documents';
@@ -17,6 +17,8 @@ import { isOnDisk, isWithin, keyOf, type Key } from './uris';
 interface Folder {
   readonly key: Key;
   clusters: JudgedCluster[];
+  /** What could not be read below it, in words. */
+  failures: ReadonlyMap<Key, string>;
   /** A walk through it is already on its way. */
   queued: boolean;
 }
@@ -45,7 +47,10 @@ export class Workspace {
     this.#disk = new DiskFiles(source);
     this.#log = log;
     this.#changed = changed;
-    this.#queue = new Queue((error) => log.error(describe(error)));
+    this.#queue = new Queue((error) => {
+      log.error(describe(error));
+      log.alert('livemig came upon an error of its own: what it shows may be incomplete.');
+    });
   }
 
   // ---- questions --------------------------------------------------------------------------------------------------
@@ -61,9 +66,20 @@ export class Workspace {
     return this.#owners.get(key);
   }
 
-  /** Every file that can have findings to show. */
-  keys(): IterableIterator<Key> {
-    return this.#owners.keys();
+  /** Why a file or folder could not be read; undefined for those that could, be it that an editor has them open. */
+  failureOf(key: Key): string | undefined {
+    if (this.#owners.has(key)) return undefined;
+    for (const { failures } of this.#folders.values()) {
+      const reason = failures.get(key);
+      if (reason !== undefined) return reason;
+    }
+    return undefined;
+  }
+
+  /** Every file that can have something to show. */
+  keys(): Iterable<Key> {
+    const failed = [...this.#folders.values()].flatMap((f) => [...f.failures.keys()]);
+    return failed.length === 0 ? this.#owners.keys() : new Set([...this.#owners.keys(), ...failed]);
   }
 
   /** All clusters, those of single documents included. */
@@ -81,7 +97,7 @@ export class Workspace {
   addFolders(uris: readonly string[]): void {
     for (const key of uris.map(keyOf)) {
       if (this.#folders.has(key)) continue;
-      const folder: Folder = { key, clusters: [], queued: false };
+      const folder: Folder = { key, clusters: [], failures: new Map(), queued: false };
       this.#folders.set(key, folder);
       // Other kinds of file system are the client's: what it opens there is judged file by file.
       if (isOnDisk(key)) this.#walk(folder);
@@ -187,6 +203,10 @@ export class Workspace {
       const source = overlaySource(this.#source, this.open, folder.key);
       const { clusters, failures } = await discover(source, folder.key, this.#load);
       for (const { uri, reason } of failures) this.#complain(`${uri}: ${reason}`);
+      // A folder of the editor's own has no place among the problems.
+      const [whole] = failures.filter((f) => f.uri === folder.key);
+      if (whole) this.#log.alert(`livemig cannot read ${nameOf(folder.key)}: ${whole.reason}`);
+      folder.failures = new Map(failures.filter((f) => f !== whole).map((f) => [f.uri, f.reason]));
       this.#adopt(folder, clusters);
     });
   }
@@ -286,7 +306,7 @@ export class Workspace {
   }
 
   #holds(folder: Key): boolean {
-    for (const key of this.#owners.keys()) if (isWithin(key, folder)) return true;
+    for (const key of this.keys()) if (isWithin(key, folder)) return true;
     return false;
   }
 

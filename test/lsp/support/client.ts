@@ -75,6 +75,8 @@ export class Client {
   readonly wire: Wire;
   readonly log: string[] = [];
   readonly registered: string[] = [];
+  /** What the user was told outside of any file. */
+  readonly alerts: { readonly method: string; readonly message: string }[] = [];
   readonly published: PublishDiagnosticsParams[] = [];
   settings: Record<string, unknown>;
   refreshes = 0;
@@ -164,6 +166,8 @@ export class Client {
 
   #hear({ method, params }: Message): void {
     if (method === 'window/logMessage') this.log.push((params as { message: string }).message);
+    if (method === 'window/showMessage' || method === 'livemig/alert')
+      this.alerts.push({ method, message: (params as { message: string }).message });
     if (method === 'textDocument/publishDiagnostics') this.published.push(params as PublishDiagnosticsParams);
     if (method === '$/progress') {
       const { token, value } = params as { token: string; value: unknown };
