@@ -208,6 +208,7 @@ import clusterFirewallPorts from './cluster/firewall-ports';
 import clusterHugepagesMissing from './cluster/hugepages-missing';
 import clusterInstancesDirMode from './cluster/instances-dir-mode';
 import clusterLibvirtQemuVersion from './cluster/libvirt-qemu-version';
+import clusterListenAddrNotDialled from './cluster/listen-addr-not-dialled';
 import clusterMachineTypeMissing from './cluster/machine-type-missing';
 import clusterNovaNotInLibvirtGroup from './cluster/nova-not-in-libvirt-group';
 import clusterNovaUidDiffers from './cluster/nova-uid-differs';
@@ -436,6 +437,7 @@ export const RULES: readonly Rule[] = [
   clusterHugepagesMissing,
   clusterInstancesDirMode,
   clusterLibvirtQemuVersion,
+  clusterListenAddrNotDialled,
   clusterMachineTypeMissing,
   clusterNovaNotInLibvirtGroup,
   clusterNovaUidDiffers,
