@@ -2,10 +2,11 @@ import { isLoopback } from '../../model/cluster';
 import { setLibvirtKey } from '../edits';
 import { defineRule } from '../rule';
 import { tcpListens } from './_listening';
+import { peersNeedTcp, waysOut, type WaysOut } from './_waysOut';
 
 export default defineRule({
   id: 'libvirtd/auth-tcp-none',
-  scope: 'host',
+  scope: 'cluster',
   title: 'Anybody who reaches the port rules the hypervisor',
   severity: 'warning',
   files: ['libvirtd'],
@@ -15,7 +16,9 @@ export default defineRule({
   },
   fixes: {
     sasl: 'Ask for SASL: auth_tcp = "sasl" (accounts must be made with saslpasswd2)',
-    off: 'Close plain TCP: listen_tcp = 0 (migrations then need TLS or SSH)',
+    off: 'Close plain TCP, which no migration uses: listen_tcp = 0',
+    tls: 'Migrate over TLS, on all {count} computes: their certificates must be in /etc/pki before',
+    ssh: 'Migrate over SSH, on all {count} computes: root of each must get into the others by key before',
   },
   why: `Migrations work so, and many guides say it; but a libvirt connection is root on the host. Keep it where only the hosts of the
 cluster reach the port (listen_addr on a migration network, a firewall), or use TLS or SSH, or accept it with a reason.`,
@@ -48,6 +51,55 @@ cluster reach the port (listen_addr on a migration network, a firewall), or use 
       good: { 'etc/libvirt/libvirtd.conf': 'listen_tcp = 0 # TLS is on, too\nauth_tcp = "none"\n' },
     },
     {
+      title: 'closing the port where migrations go over SSH',
+      release: 'zed',
+      files: {
+        'etc/nova/nova.conf': '[libvirt]\nlive_migration_scheme = ssh\n',
+        'etc/libvirt/libvirtd.conf': 'listen_tcp = 1\r\n⟦auth_tcp = "none"⟧\r\n',
+      },
+      fix: 'off',
+      good: { 'etc/libvirt/libvirtd.conf': 'listen_tcp = 0\r\nauth_tcp = "none"\r\n' },
+    },
+    {
+      title: 'TLS for all, of old by the URI',
+      release: 'grizzly',
+      files: {
+        'livemig.ini': '[node ctl]\nroles = controller\n[node c1]\nroles = compute\n[node c2]\nroles = compute\n',
+        'c1/etc/nova/nova.conf': '[DEFAULT]\nlive_migration_uri="qemu+tcp://%s:16509/system"\n',
+        'c1/etc/default/libvirt-bin': 'libvirtd_opts="-d -l"\n',
+        'c1/etc/libvirt/libvirtd.conf': 'listen_tls = 0\nlisten_tcp = 1\n⟦auth_tcp = "none"⟧\n',
+        'c2/etc/nova/nova.conf': '[DEFAULT]\nmy_ip=10.0.0.2\n',
+        'c2/etc/default/libvirt-bin': 'libvirtd_opts="-d -l"\n',
+        'c2/etc/libvirt/libvirtd.conf': 'listen_tcp = 1\r\n⟦auth_tcp = "none"⟧\r\n',
+      },
+      fix: 'tls',
+      good: {
+        'c1/etc/nova/nova.conf': '[DEFAULT]\nlive_migration_uri="qemu+tls://%s/system"\n',
+        'c1/etc/libvirt/libvirtd.conf': 'listen_tls = 1\nlisten_tcp = 0\nauth_tcp = "none"\n',
+        'c2/etc/nova/nova.conf': '[DEFAULT]\nmy_ip=10.0.0.2\nlive_migration_uri=qemu+tls://%s/system\n',
+        'c2/etc/libvirt/libvirtd.conf': 'listen_tcp = 0\r\nauth_tcp = "none"\r\nlisten_tls = 1\r\n',
+      },
+    },
+    {
+      title: 'SSH for all, by the scheme',
+      release: 'zed',
+      files: {
+        'c1/etc/nova/nova.conf': '[libvirt]\nlive_migration_scheme = tcp\n',
+        'c1/etc/default/libvirtd': 'LIBVIRTD_ARGS="--listen"\n',
+        'c1/etc/libvirt/libvirtd.conf': 'listen_tls = 0\nlisten_tcp = 1\n⟦auth_tcp = "none"⟧\n',
+        'c2/etc/nova/nova.conf': '[libvirt]\nvirt_type = kvm\n',
+        'c2/etc/default/libvirtd': 'LIBVIRTD_ARGS="--listen"\n',
+        'c2/etc/libvirt/libvirtd.conf': 'listen_tcp = 1\nauth_tls = "none"\n⟦auth_tcp = "none"⟧\n',
+      },
+      fix: 'ssh',
+      good: {
+        'c1/etc/nova/nova.conf': '[libvirt]\nlive_migration_scheme = ssh\n',
+        'c1/etc/libvirt/libvirtd.conf': 'listen_tls = 0\nlisten_tcp = 0\nauth_tcp = "none"\n',
+        'c2/etc/nova/nova.conf': '[libvirt]\nvirt_type = kvm\nlive_migration_scheme = ssh\n',
+        'c2/etc/libvirt/libvirtd.conf': 'listen_tcp = 0\nauth_tls = "none"\nauth_tcp = "none"\nlisten_tls = 0\n',
+      },
+    },
+    {
       title: 'started without --listen',
       release: 'grizzly',
       files: {
@@ -61,23 +113,33 @@ cluster reach the port (listen_addr on a migration network, a firewall), or use 
       files: { 'etc/libvirt/libvirtd.conf': 'listen_tcp = 1\nlisten_addr = "127.0.0.1"\nauth_tcp = "none"\n' },
     },
   ],
-  check(host, report) {
-    const auth = host.libvirtd.get('auth_tcp');
-    if (!auth || auth.entry.value.type !== 'string' || auth.entry.value.text !== 'none') return;
-    const sockets = host.daemon.sockets?.tcp ?? false;
-    if (tcpListens(host) === false) return;
-    // A socket of systemd's binds where its unit says.
-    const address = sockets ? '' : (host.libvirtd.string('listen_addr') ?? '');
-    if (isLoopback(address) || /^(localhost|ip6-localhost)/i.test(address)) return;
-    report({
-      file: auth.file,
-      span: auth.entry.span,
-      values: { port: host.libvirtd.string('tcp_port') ?? '16509' },
-      fixes: [
-        // Without accounts SASL lets nobody in: never applied unasked.
-        { title: 'sasl', edits: [setLibvirtKey(auth.file, 'auth_tcp', '"sasl"')], preferred: false },
-        sockets ? undefined : { title: 'off', edits: [setLibvirtKey(auth.file, 'listen_tcp', '0')] },
-      ],
-    });
+  check(cluster, report) {
+    const needed = peersNeedTcp(cluster);
+    let ways: { readonly out: WaysOut | undefined } | undefined;
+    for (const host of cluster.hosts) {
+      const auth = host.libvirtd.get('auth_tcp');
+      if (!auth || auth.entry.value.type !== 'string' || auth.entry.value.text !== 'none') continue;
+      const sockets = host.daemon.sockets?.tcp ?? false;
+      if (tcpListens(host) === false) continue;
+      // A socket of systemd's binds where its unit says.
+      const address = sockets ? '' : (host.libvirtd.string('listen_addr') ?? '');
+      if (isLoopback(address) || /^(localhost|ip6-localhost)/i.test(address)) continue;
+      // The same edits for each: those of all computes.
+      const { out } = (ways ??= { out: waysOut(cluster) });
+      const values = { count: out?.count ?? 0 };
+      report({
+        host,
+        file: auth.file,
+        span: auth.entry.span,
+        values: { port: host.libvirtd.string('tcp_port') ?? '16509' },
+        fixes: [
+          // All of them need something done on the hosts first: never applied unasked.
+          out?.tls && { title: 'tls', values, edits: out.tls, preferred: false },
+          out && { title: 'ssh', values, edits: out.ssh, preferred: false },
+          { title: 'sasl', edits: [setLibvirtKey(auth.file, 'auth_tcp', '"sasl"')], preferred: false },
+          sockets || needed(host) ? undefined : { title: 'off', edits: [setLibvirtKey(auth.file, 'listen_tcp', '0')] },
+        ],
+      });
+    }
   },
 });
