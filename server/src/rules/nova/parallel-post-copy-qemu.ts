@@ -28,21 +28,21 @@ connections with post-copy*.`,
     {
       files: {
         'c1/etc/nova/nova.conf':
-          '[libvirt]\nlive_migration_parallel_connections = ⟦4⟧\nlive_migration_permit_post_copy = true\n',
+          '[libvirt]\nlive_migration_permit_post_copy = true\nlive_migration_parallel_connections = ⟦4⟧\nvirt_type = kvm\n',
         'c1/facts.json': '{"qemu": "9.2.0"}',
       },
       fix: 'parallel',
-      good: { 'c1/etc/nova/nova.conf': '[libvirt]\nlive_migration_permit_post_copy = true\n' },
+      good: { 'c1/etc/nova/nova.conf': '[libvirt]\nlive_migration_permit_post_copy = true\nvirt_type = kvm\n' },
     },
     {
       title: 'the other way out, the version by the inventory',
       files: {
         'livemig.ini': '[node c1]\nqemu = 10.0.3\n',
         'c1/etc/nova/nova.conf':
-          '[libvirt]\r\nlive_migration_permit_post_copy=on\r\nlive_migration_parallel_connections=⟦2⟧\r\n',
+          '[libvirt]\r\nlive_migration_parallel_connections=⟦2⟧\r\nlive_migration_permit_post_copy=on\r\nvirt_type=kvm\r\n',
       },
       fix: 'postCopy',
-      good: { 'c1/etc/nova/nova.conf': '[libvirt]\r\nlive_migration_parallel_connections=2\r\n' },
+      good: { 'c1/etc/nova/nova.conf': '[libvirt]\r\nlive_migration_parallel_connections=2\r\nvirt_type=kvm\r\n' },
     },
     {
       title: 'new enough, not known, one connection, no post-copy',

@@ -23,18 +23,20 @@ export default defineRule({
   examples: [
     {
       files: {
-        'etc/nova/nova.conf': '[libvirt]\nlive_migration_tunnelled = ⟦True⟧\nlive_migration_parallel_connections = 4\n',
+        'etc/nova/nova.conf':
+          '[libvirt]\nlive_migration_parallel_connections = 4\nlive_migration_tunnelled = ⟦True⟧\nvirt_type = kvm\n',
       },
       fix: 'tunnel',
-      good: { 'etc/nova/nova.conf': '[libvirt]\nlive_migration_parallel_connections = 4\n' },
+      good: { 'etc/nova/nova.conf': '[libvirt]\nlive_migration_parallel_connections = 4\nvirt_type = kvm\n' },
     },
     {
       title: 'the other way out',
       files: {
-        'etc/nova/nova.conf': '[libvirt]\r\nlive_migration_parallel_connections=2\r\nlive_migration_tunnelled=⟦1⟧\r\n',
+        'etc/nova/nova.conf':
+          '[libvirt]\r\nlive_migration_tunnelled=⟦1⟧\r\nlive_migration_parallel_connections=2\r\nvirt_type=kvm\r\n',
       },
       fix: 'parallel',
-      good: { 'etc/nova/nova.conf': '[libvirt]\r\nlive_migration_tunnelled=1\r\n' },
+      good: { 'etc/nova/nova.conf': '[libvirt]\r\nlive_migration_tunnelled=1\r\nvirt_type=kvm\r\n' },
     },
     {
       title: 'one connection is none in parallel',

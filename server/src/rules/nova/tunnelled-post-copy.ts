@@ -24,17 +24,18 @@ Migration failure*. In post-copy the destination asks for single pages, for whic
     {
       release: 'zed',
       files: {
-        'etc/nova/nova.conf': '[libvirt]\nlive_migration_tunnelled = ⟦True⟧\nlive_migration_permit_post_copy = True\n',
+        'etc/nova/nova.conf':
+          '[libvirt]\nlive_migration_permit_post_copy = True\nlive_migration_tunnelled = ⟦True⟧\nvirt_type = kvm\n',
       },
       fix: 'tunnel',
-      good: { 'etc/nova/nova.conf': '[libvirt]\nlive_migration_permit_post_copy = True\n' },
+      good: { 'etc/nova/nova.conf': '[libvirt]\nlive_migration_permit_post_copy = True\nvirt_type = kvm\n' },
     },
     {
       title: 'the other way out',
       release: 'newton',
       files: {
         'etc/nova/nova.conf':
-          '[libvirt]\r\nlive_migration_permit_post_copy=yes\r\nlive_migration_tunnelled=⟦on⟧\r\nvirt_type=qemu\r\n',
+          '[libvirt]\r\nlive_migration_tunnelled=⟦on⟧\r\nlive_migration_permit_post_copy=yes\r\nvirt_type=qemu\r\n',
       },
       fix: 'postCopy',
       good: { 'etc/nova/nova.conf': '[libvirt]\r\nlive_migration_tunnelled=on\r\nvirt_type=qemu\r\n' },
