@@ -1,0 +1,46 @@
+"""Whether libvirt opens a URI at a libvirtd that listens on TCP: one of this process's own, in a mount namespace of its own
+(start under `unshare --mount`)."""
+import atexit
+import os
+import re
+import socket
+import subprocess
+import time
+
+from serve import FOLDER, serve
+
+SETTLED = 20
+"""Seconds after which a daemon that does not answer is given up."""
+
+for folder in ('/run', '/var/lib/libvirt', '/var/cache/libvirt', '/var/log'):
+    os.makedirs(folder, exist_ok=True)
+    subprocess.run(['mount', '-t', 'tmpfs', 'none', folder], check=True)
+os.mkdir('/run/libvirt')
+
+with socket.socket() as probe:
+    probe.bind(('127.0.0.1', 0))
+    PORT = probe.getsockname()[1]
+CONF = os.path.join(FOLDER, 'libvirtd.conf')
+with open(CONF, 'w') as file:
+    file.write(f'listen_tls = 0\nlisten_tcp = 1\nlisten_addr = "127.0.0.1"\ntcp_port = "{PORT}"\nauth_tcp = "none"\n')
+    file.write('auth_unix_rw = "none"\nhost_uuid = "5d1f4c3a-0f4e-4b6d-9a55-6a3c2f6b7e01"\n')
+daemon = subprocess.Popen(['libvirtd', '--listen', '-f', CONF], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+atexit.register(daemon.kill)
+end = time.monotonic() + SETTLED
+while time.monotonic() < end and daemon.poll() is None:
+    try:
+        socket.create_connection(('127.0.0.1', PORT), 1).close()
+        break
+    except OSError:
+        time.sleep(0.05)
+
+
+def answer(request):
+    """What stands between `+` and the path is this daemon's."""
+    uri = request['bytes'].decode()
+    here = re.sub(r'^([^:+]*)(\+\w+)?://[^/?]*', rf'\1+tcp://127.0.0.1:{PORT}', uri)
+    run = subprocess.run(['virsh', '-q', '-c', here, 'uri'], capture_output=True, text=True, timeout=SETTLED)
+    return {'opened': run.returncode == 0, 'error': run.stderr.strip().split('\n')[-1]}
+
+
+serve(answer)
