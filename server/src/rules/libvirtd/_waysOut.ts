@@ -49,13 +49,31 @@ export function waysOut(cluster: Cluster): WaysOut | undefined {
   const tls: Edit[] = [];
   let certified = true;
   for (const host of computes) {
-    const over = { tls: editsFor(host, 'tls'), ssh: editsFor(host, 'ssh') };
-    if (!over.tls || !over.ssh) return undefined;
+    const over = editsOf(host);
+    if (!over) return undefined;
     ssh.push(...over.ssh);
     tls.push(...over.tls);
-    certified &&= mayTls(host);
+    certified &&= over.certified;
   }
   return { count: computes.length, tls: certified ? tls : undefined, ssh };
+}
+
+interface OwnEdits {
+  readonly tls: readonly Edit[];
+  readonly ssh: readonly Edit[];
+  readonly certified: boolean;
+}
+
+/** Kept as long as the host's files are the same: a cluster of many is gone through at every keystroke. */
+const known = new WeakMap<Host, { readonly edits: OwnEdits | undefined }>();
+
+function editsOf(host: Host): OwnEdits | undefined {
+  const memo = known.get(host);
+  if (memo) return memo.edits;
+  const [tls, ssh] = [editsFor(host, 'tls'), editsFor(host, 'ssh')];
+  const edits = tls && ssh && { tls, ssh, certified: mayTls(host) };
+  known.set(host, { edits });
+  return edits;
 }
 
 /** Whether every node of livemig.ini that may be a compute has its files here. */
