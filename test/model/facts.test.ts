@@ -6,6 +6,7 @@ import { readFacts, type Facts } from '../../server/src/model/facts';
 
 /** One value for every field. */
 const ALL: Required<Facts> = {
+  measured: 1750000000,
   hostname: 'compute1',
   addresses: { eth0: ['192.0.2.11', 'fe80::1'] },
   init: 'systemd',

@@ -15,6 +15,8 @@ export interface OracleSpec {
   readonly probe?: string;
   /** Needs root: a mount namespace of its own. */
   readonly mounts?: boolean;
+  /** A network of its own, too. */
+  readonly network?: boolean;
   /** Debian packages, for the message. */
   readonly packages: string;
 }
@@ -39,6 +41,16 @@ export const ORACLES = {
   },
   hosts: { script: 'hosts.py', programs: ['unshare'], mounts: true, packages: 'util-linux' },
 } as const satisfies Record<string, OracleSpec>;
+
+/** Not asked about a text but about whole files: whether the daemon starts with them. */
+export const DAEMON: OracleSpec = {
+  script: 'daemon.py',
+  programs: ['libvirtd', 'openssl', 'ip', 'ss', 'unshare'],
+  probe: 'import glob; assert glob.glob("/usr/lib/*/libvirt/connection-driver/libvirt_driver_qemu.so")',
+  mounts: true,
+  network: true,
+  packages: 'libvirt-daemon libvirt-daemon-driver-qemu openssl iproute2 util-linux',
+};
 
 const environment = { ...process.env, PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`, PYTHONUTF8: '1' };
 
@@ -69,8 +81,12 @@ export function missing(spec: OracleSpec): string | undefined {
   const absent = (spec.programs ?? []).find((program) => !isInPath(program));
   if (absent !== undefined) return `${absent} is missing (packages: ${spec.packages})`;
   if (spec.probe !== undefined && !works(PYTHON, ['-c', spec.probe])) return `missing packages: ${spec.packages}`;
-  if (spec.mounts && !works('unshare', ['--mount', 'true'])) return 'a mount namespace needs root';
+  if (spec.mounts && !works('unshare', [...namespaces(spec), 'true'])) return 'namespaces need root';
   return undefined;
+}
+
+function namespaces({ mounts, network }: OracleSpec): string[] {
+  return [...(mounts ? ['--mount'] : []), ...(network ? ['--net'] : [])];
 }
 
 export class Oracle<Answer> {
@@ -80,7 +96,9 @@ export class Oracle<Answer> {
 
   constructor(spec: OracleSpec) {
     const script = join(__dirname, spec.script);
-    const [command, ...args] = spec.mounts ? ['unshare', '--mount', PYTHON, '-B', script] : [PYTHON, '-B', script];
+    const [command, ...args] = spec.mounts
+      ? ['unshare', ...namespaces(spec), PYTHON, '-B', script]
+      : [PYTHON, '-B', script];
     this.#process = spawn(command, args, { env: environment });
     createInterface({ input: this.#process.stdout }).on('line', (line) => {
       this.#waiting.shift()?.resolve(JSON.parse(line) as Answer);

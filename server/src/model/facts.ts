@@ -3,6 +3,8 @@
  * nothing here stays silent. The schema for other programs is docs/facts.schema.json.
  */
 export interface Facts {
+  /** When the node was looked at, in seconds since 1970 by its own clock (`date +%s`). */
+  readonly measured?: number;
   /** `hostname`. */
   readonly hostname?: string;
   /** The name with its domain (`hostname -f`). */
@@ -144,6 +146,7 @@ const path = objectOf<PathFacts>(
 );
 
 const facts = objectOf<Facts>({
+  measured: number,
   hostname: text,
   fqdn: text,
   addresses: mapOf(strings),

@@ -70,6 +70,7 @@ const HOMES = {
   lock_path_old: ['DEFAULT/lock_path'],
   my_ip: ['DEFAULT/my_ip'],
   host: ['DEFAULT/host'],
+  max_concurrent_live_migrations: ['DEFAULT/max_concurrent_live_migrations'],
 } as const;
 
 /** An option by its lasting idea rather than by its place in one release. */

@@ -52,6 +52,12 @@ function judge(host: Host): WantedTransport | undefined {
   return { transport: 'tcp', port: undefined, place: undefined, declared: false, host };
 }
 
+/** Whether nova says that guests are to be migrated over libvirt's TLS. */
+export function tlsWanted(host: Host): boolean {
+  const wanted = wantedTransport(host);
+  return wanted?.transport === 'tls' && wanted.declared;
+}
+
 /** Transport and port of `qemu+tcp://%s:16509/system`; `qemu://HOST/` is TLS, `qemu:///` this host's own socket. */
 export function ofUri(uri: string): { readonly transport: Transport; readonly port: number | undefined } | undefined {
   const parts = /^([a-z][a-z0-9]*)(?:\+([a-z0-9]+))?:\/\/([^/?#]*)/i.exec(uri);

@@ -43,7 +43,8 @@ key* or *No server key path set to match server cert*.`,
     {
       title: 'all three',
       files: {
-        'etc/libvirt/libvirtd.conf': 'listen_tls = 1\nca_file = "/a"\ncert_file = "/b"\nkey_file = "/c"\n',
+        'etc/libvirt/libvirtd.conf':
+          'listen_tls = 1\nca_file = "/etc/pki/a"\ncert_file = "/etc/pki/b"\nkey_file = "/etc/pki/c"\n',
       },
     },
   ],

@@ -1,6 +1,7 @@
 import { wantedTransport } from '../../model/transport';
 import { TOP } from '../edits';
 import { defineRule } from '../rule';
+import { libvirtFiles } from './_certificates';
 import { enableKey } from './_edits';
 import { isMonolith } from './_listening';
 
@@ -83,10 +84,21 @@ sockets*. Every connection is refused then, also over plain TCP. Where certifica
         'compute1/etc/nova/nova.conf': '[libvirt]\nlive_migration_scheme = tcp\n',
         'compute1/etc/default/libvirtd': 'LIBVIRTD_ARGS="--listen"\n',
         'compute1/etc/libvirt/libvirtd.conf':
-          'listen_tcp = 1\nca_file = "/a/ca.pem"\ncert_file = "/a/c.pem"\nkey_file = "/a/k.pem"\n',
+          'listen_tcp = 1\nca_file = "/etc/pki/a/ca.pem"\ncert_file = "/etc/pki/a/c.pem"\nkey_file = "/etc/pki/a/k.pem"\n',
         'compute2/etc/nova/nova.conf': '[libvirt]\nlive_migration_scheme = tcp\n',
         'compute2/etc/default/libvirtd': 'LIBVIRTD_ARGS="--listen"\n',
         'compute2/etc/libvirt/libvirtd.conf': 'listen_tcp = 1\nlisten_tls = 1\n',
+      },
+    },
+    {
+      title: 'certificates were seen in the default places',
+      release: 'zed',
+      files: {
+        'facts.json':
+          '{"paths": {"/etc/pki/CA/cacert.pem": {"type": "file", "mode": 420, "uid": 0, "gid": 0}, "/etc/pki/libvirt/servercert.pem": {"type": "file", "mode": 420, "uid": 0, "gid": 0}}}',
+        'etc/nova/nova.conf': '[libvirt]\nlive_migration_scheme = tcp\n',
+        'etc/default/libvirtd': 'LIBVIRTD_ARGS="--listen"\n',
+        'etc/libvirt/libvirtd.conf': 'listen_tcp = 1\nauth_tcp = "sasl"\n',
       },
     },
     {
@@ -114,6 +126,8 @@ sockets*. Every connection is refused then, also over plain TCP. Where certifica
     if (!file || file.defect || !isMonolith(host) || daemon.sockets?.local) return;
     if (host.libvirtd.garbled('listen_tls')) return;
     if (host.libvirtd.get('listen_tls') || TLS_KEYS.some((k) => host.libvirtd.get(k))) return;
+    const seen = host.facts?.paths ?? {};
+    if (libvirtFiles(host).some(({ side, path, key }) => side === 'server' && key !== 'key_file' && seen[path])) return;
     const wanted = wantedTransport(host);
     if (wanted?.transport !== 'tcp' || !(wanted.declared || host.libvirtd.number('listen_tcp') === 1)) return;
     // Where migrations need --listen and it is yet to be added, it would bring this trouble next.
