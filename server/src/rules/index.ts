@@ -99,22 +99,30 @@ import novaVtpmSecretSecurity from './nova/vtpm-secret-security';
 import libvirtdAuthTcpAbsent from './libvirtd/auth-tcp-absent';
 import libvirtdAuthTcpInvalid from './libvirtd/auth-tcp-invalid';
 import libvirtdAuthTcpNone from './libvirtd/auth-tcp-none';
+import libvirtdAuthTcpSaslNoCreds from './libvirtd/auth-tcp-sasl-no-creds';
 import libvirtdBadValue from './libvirtd/bad-value';
 import libvirtdCertTripleIncomplete from './libvirtd/cert-triple-incomplete';
+import libvirtdCertificateDates from './libvirtd/certificate-dates';
+import libvirtdCertificateNames from './libvirtd/certificate-names';
 import libvirtdDuplicateKey from './libvirtd/duplicate-key';
 import libvirtdEmptyAllowList from './libvirtd/empty-allow-list';
 import libvirtdHostUuidDuplicate from './libvirtd/host-uuid-duplicate';
 import libvirtdIpKeysInVirtqemud from './libvirtd/ip-keys-in-virtqemud';
 import libvirtdKeepaliveShort from './libvirtd/keepalive-short';
 import libvirtdListenAddrLoopback from './libvirtd/listen-addr-loopback';
+import libvirtdListenAddrNotDialled from './libvirtd/listen-addr-not-dialled';
+import libvirtdListenAddrNotOwn from './libvirtd/listen-addr-not-own';
 import libvirtdListenTcpOff from './libvirtd/listen-tcp-off';
 import libvirtdListenTlsDefaultNoCerts from './libvirtd/listen-tls-default-no-certs';
 import libvirtdListenWithoutFlag from './libvirtd/listen-without-flag';
 import libvirtdMaxClientsLow from './libvirtd/max-clients-low';
+import libvirtdNoSanity from './libvirtd/no-sanity';
 import libvirtdNoVerify from './libvirtd/no-verify';
 import libvirtdNotListening from './libvirtd/not-listening';
 import libvirtdPortInvalid from './libvirtd/port-invalid';
+import libvirtdPortNonDefault from './libvirtd/port-non-default';
 import libvirtdSyntax from './libvirtd/syntax';
+import libvirtdTlsFilesMissing from './libvirtd/tls-files-missing';
 import libvirtdTypographicCharacters from './libvirtd/typographic-characters';
 import libvirtdUnknownKey from './libvirtd/unknown-key';
 import libvirtdWrongType from './libvirtd/wrong-type';
@@ -328,22 +336,30 @@ export const RULES: readonly Rule[] = [
   libvirtdAuthTcpAbsent,
   libvirtdAuthTcpInvalid,
   libvirtdAuthTcpNone,
+  libvirtdAuthTcpSaslNoCreds,
   libvirtdBadValue,
   libvirtdCertTripleIncomplete,
+  libvirtdCertificateDates,
+  libvirtdCertificateNames,
   libvirtdDuplicateKey,
   libvirtdEmptyAllowList,
   libvirtdHostUuidDuplicate,
   libvirtdIpKeysInVirtqemud,
   libvirtdKeepaliveShort,
   libvirtdListenAddrLoopback,
+  libvirtdListenAddrNotDialled,
+  libvirtdListenAddrNotOwn,
   libvirtdListenTcpOff,
   libvirtdListenTlsDefaultNoCerts,
   libvirtdListenWithoutFlag,
   libvirtdMaxClientsLow,
+  libvirtdNoSanity,
   libvirtdNoVerify,
   libvirtdNotListening,
   libvirtdPortInvalid,
+  libvirtdPortNonDefault,
   libvirtdSyntax,
+  libvirtdTlsFilesMissing,
   libvirtdTypographicCharacters,
   libvirtdUnknownKey,
   libvirtdWrongType,

@@ -1,6 +1,7 @@
 import type { Place } from '../../model/host';
 import type { Host } from '../../model/host';
 import { LibvirtConfig } from '../../model/libvirt';
+import { TOP } from '../edits';
 import { defineRule } from '../rule';
 import { removeEntry } from './_keys';
 
@@ -9,14 +10,17 @@ export default defineRule({
   scope: 'cluster',
   title: 'Two hosts with one UUID',
   severity: 'error',
-  files: ['libvirtd'],
+  files: ['libvirtd', 'facts'],
   messages: {
     default:
       'host_uuid {uuid} is that of {other} too: libvirt takes the two for one host and refuses to migrate; give each its own',
+    measured:
+      'This machine has the UUID of {other}, {uuid}: libvirt takes the two for one host and refuses to migrate; set host_uuid',
   },
   fixes: { smbios: "Leave it out: the host's own SMBIOS UUID counts" },
   why: `The source compares the destination's UUID with its own and refuses: *internal error: Attempt to migrate guest to the same host
-1ab00000-0000-4000-8000-000000000001*. It happens where libvirtd.conf is copied or a node is cloned. \`uuidgen\` makes a new one.`,
+1ab00000-0000-4000-8000-000000000001*. It happens where libvirtd.conf is copied, where a node is a cloned virtual machine, and with boards whose maker gave all one SMBIOS
+UUID. \`uuidgen\` makes a new one for host_uuid.`,
   sources: [
     'virsh migrate --p2p between two libvirtd 9.0.0 with one host_uuid',
     'src/qemu/qemu_migration_cookie.c of libvirt 9.0.0',
@@ -36,6 +40,16 @@ export default defineRule({
       good: { 'compute1/etc/libvirt/libvirtd.conf': 'listen_tcp = 0\r\n' },
     },
     {
+      title: 'cloned machines, as measured; one has been given a UUID of its own since',
+      files: {
+        'c1/facts.json': '⟦⟧{"hostUuid": "03000200-0400-0500-0006-000700080009"}',
+        'c1/etc/libvirt/libvirtd.conf': '#host_uuid = "00000000-0000-0000-0000-000000000000"\n',
+        'c2/facts.json': '⟦⟧{"hostUuid": "03000200-0400-0500-0006-000700080009"}',
+        'c3/facts.json': '{"hostUuid": "03000200-0400-0500-0006-000700080009"}',
+        'c3/etc/libvirt/libvirtd.conf': 'host_uuid = "1ab00000-0000-4000-8000-000000000003"\n',
+      },
+    },
+    {
       title: 'one to each; and one host in several files of its own',
       files: {
         'compute1/etc/libvirt/virtqemud.conf': 'host_uuid = "1ab00000-0000-4000-8000-000000000001"\n',
@@ -51,18 +65,25 @@ export default defineRule({
       readonly fix: ReturnType<typeof removeEntry>;
     }
     const uses = new Map<string, Use[]>();
+    const add = (text: string, use: Omit<Use, 'text'>): void => {
+      const uuid = text.replace(/[\s-]/g, '').toLowerCase();
+      if (!/^[0-9a-f]{32}$/.test(uuid)) return;
+      const list = uses.get(uuid);
+      if (list) list.push({ ...use, text: text.trim() });
+      else uses.set(uuid, [{ ...use, text: text.trim() }]);
+    };
     for (const host of cluster.hosts) {
+      let set = false;
       for (const file of host.filesOf('libvirtd')) {
-        const set = new LibvirtConfig(file).get('host_uuid');
-        if (set?.entry.value.type !== 'string') continue;
-        const { text } = set.entry.value;
-        const uuid = text.replace(/[\s-]/g, '').toLowerCase();
-        if (!/^[0-9a-f]{32}$/.test(uuid)) continue;
-        const use = { host, file, span: set.entry.span, text: text.trim(), fix: removeEntry(file, set.entry) };
-        const list = uses.get(uuid);
-        if (list) list.push(use);
-        else uses.set(uuid, [use]);
+        const own = new LibvirtConfig(file).get('host_uuid');
+        if (own?.entry.value.type !== 'string') continue;
+        set = true;
+        add(own.entry.value.text, { host, file, span: own.entry.span, fix: removeEntry(file, own.entry) });
       }
+      const facts = host.first('facts');
+      // What the file says goes before what was measured, perhaps before the daemon's last start.
+      if (!set && facts && host.facts?.hostUuid)
+        add(host.facts.hostUuid, { host, file: facts, span: TOP, fix: undefined });
     }
     for (const list of uses.values()) {
       const first = list[0];
@@ -74,6 +95,7 @@ export default defineRule({
           host: use.host,
           file: use.file,
           span: use.span,
+          message: use.file.kind === 'facts' ? 'measured' : 'default',
           values: { uuid: use.text, other: other.host.name },
           related: [{ file: other.file, span: other.span, message: `The same on ${other.host.name}` }],
           fixes: [use.fix && { title: 'smbios', edits: [use.fix], preferred: false }],

@@ -1,4 +1,5 @@
-import { isLoopback } from '../../model/cluster';
+import { hostsAddresses, isLoopback } from '../../model/cluster';
+import type { Host } from '../../model/host';
 import { wantedTransport } from '../../model/transport';
 import { setLibvirtKey } from '../edits';
 import { defineRule } from '../rule';
@@ -18,7 +19,9 @@ export default defineRule({
   why: `The source's libvirtd dials this host over the network, where nothing answers: *unable to connect to server at 'HOST:16509':
 Connection refused*. Leave listen_addr out, or give the address by which the peers come. Where systemd opens the sockets the key
 is ignored.`,
-  sources: ['virsh migrate --p2p to libvirtd 9.0.0 with listen_addr = "127.0.0.1" and "localhost"'],
+  sources: [
+    'virsh migrate --p2p to libvirtd 9.0.0 with listen_addr = "127.0.0.1" and "localhost", and with a name of two addresses',
+  ],
   explains: [/unable to connect to server at '[^']*:165(09|14)': Connection refused/],
   preflight: true,
   examples: [
@@ -41,6 +44,21 @@ is ignored.`,
       },
       fix: 'all',
       good: { 'etc/libvirt/libvirtd.conf': 'listen_tls = 1\r\nlisten_addr = "0.0.0.0"\r\n' },
+    },
+    {
+      title: "the host's own name, which Debian's installer puts on a loopback address",
+      release: 'zed',
+      files: {
+        'livemig.ini': '[node compute1]\naddress = 10.0.0.1\n',
+        'compute1/etc/hosts': '127.0.0.1 localhost\n127.0.1.1 compute1\n',
+        'compute1/etc/nova/nova.conf': '[libvirt]\nlive_migration_scheme = tcp\n',
+        'compute1/etc/libvirt/libvirtd.conf': 'listen_tcp = 1\nauth_tcp = "sasl"\n⟦listen_addr = "compute1"⟧\n',
+        'compute2/etc/hosts': '127.0.1.1 compute2\n10.0.0.2 compute2\n',
+        'compute2/etc/nova/nova.conf': '[libvirt]\nlive_migration_scheme = tcp\n',
+        'compute2/etc/libvirt/libvirtd.conf': 'listen_tcp = 1\nauth_tcp = "sasl"\nlisten_addr = "compute2"\n',
+      },
+      fix: 'own',
+      good: { 'compute1/etc/libvirt/libvirtd.conf': 'listen_tcp = 1\nauth_tcp = "sasl"\nlisten_addr = "10.0.0.1"\n' },
     },
     {
       title: 'nobody has said how to migrate',
@@ -67,7 +85,8 @@ is ignored.`,
     const set = host.libvirtd.get('listen_addr');
     if (set?.entry.value.type !== 'string' || host.daemon.sockets?.tcp || host.daemon.sockets?.tls) return;
     const address = set.entry.value.text;
-    if (!isLoopback(address) && !/^(localhost|ip6-localhost|ip6-loopback)(\.|$)/i.test(address)) return;
+    const local = /^(localhost|ip6-localhost|ip6-loopback)(\.|$)/i.test(address);
+    if (!isLoopback(address) && !local && !isOwnLoopback(host, address)) return;
     const wanted = wantedTransport(host);
     const tcp = tcpListens(host) !== false;
     const tls = tlsListens(host) !== false;
@@ -93,3 +112,9 @@ is ignored.`,
     });
   },
 });
+
+/** A name that the host's own etc/hosts gives nothing but loopback addresses: libvirt listens on all that it finds. */
+function isOwnLoopback(host: Host, name: string): boolean {
+  const addresses = hostsAddresses(host, name);
+  return addresses.length > 0 && addresses.every(isLoopback);
+}
