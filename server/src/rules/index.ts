@@ -127,13 +127,26 @@ import libvirtdTypographicCharacters from './libvirtd/typographic-characters';
 import libvirtdUnknownKey from './libvirtd/unknown-key';
 import libvirtdWrongType from './libvirtd/wrong-type';
 import qemuBadValue from './qemu/bad-value';
+import qemuCertificateDates from './qemu/certificate-dates';
+import qemuCertificateNames from './qemu/certificate-names';
 import qemuDuplicateKey from './qemu/duplicate-key';
+import qemuKeepaliveOff from './qemu/keepalive-off';
 import qemuMigrationAddressLoopback from './qemu/migration-address-loopback';
+import qemuMigrationAddressNotDialled from './qemu/migration-address-not-dialled';
+import qemuMigrationHostDiffersInbound from './qemu/migration-host-differs-inbound';
 import qemuMigrationHostLoopback from './qemu/migration-host-loopback';
 import qemuMigrationPorts from './qemu/migration-ports';
+import qemuMigrationPortsNarrow from './qemu/migration-ports-narrow';
+import qemuNativeTlsNoCerts from './qemu/native-tls-no-certs';
+import qemuSecurityDriverDiffers from './qemu/security-driver-differs';
 import qemuSyntax from './qemu/syntax';
+import qemuTlsDirMissing from './qemu/tls-dir-missing';
+import qemuTlsForceWithoutNative from './qemu/tls-force-without-native';
+import qemuTlsVerifyOff from './qemu/tls-verify-off';
 import qemuTypographicCharacters from './qemu/typographic-characters';
 import qemuUnknownKey from './qemu/unknown-key';
+import qemuUserDiffers from './qemu/user-differs';
+import qemuUserRoot from './qemu/user-root';
 import qemuWrongType from './qemu/wrong-type';
 import defaultsDaemonFlagSystemd from './defaults/daemon-flag-systemd';
 import defaultsListenWithSockets from './defaults/listen-with-sockets';
@@ -364,13 +377,26 @@ export const RULES: readonly Rule[] = [
   libvirtdUnknownKey,
   libvirtdWrongType,
   qemuBadValue,
+  qemuCertificateDates,
+  qemuCertificateNames,
   qemuDuplicateKey,
+  qemuKeepaliveOff,
   qemuMigrationAddressLoopback,
+  qemuMigrationAddressNotDialled,
+  qemuMigrationHostDiffersInbound,
   qemuMigrationHostLoopback,
   qemuMigrationPorts,
+  qemuMigrationPortsNarrow,
+  qemuNativeTlsNoCerts,
+  qemuSecurityDriverDiffers,
   qemuSyntax,
+  qemuTlsDirMissing,
+  qemuTlsForceWithoutNative,
+  qemuTlsVerifyOff,
   qemuTypographicCharacters,
   qemuUnknownKey,
+  qemuUserDiffers,
+  qemuUserRoot,
   qemuWrongType,
   defaultsDaemonFlagSystemd,
   defaultsListenWithSockets,

@@ -1,7 +1,6 @@
 import { isLoopback } from '../../model/cluster';
-import { removeEntry } from '../libvirtd/_keys';
 import { defineRule } from '../rule';
-import { refusedByLibvirt } from './_local';
+import { checkLocal } from './_local';
 
 export default defineRule({
   id: 'qemu/migration-address-loopback',
@@ -44,19 +43,5 @@ QEMU state driver failed: configuration file syntax error: migration_address mus
       },
     },
   ],
-  check(host, report) {
-    const set = host.qemu.get('migration_address');
-    if (set?.entry.value.type !== 'string') return;
-    const address = set.entry.value.text;
-    const refused = refusedByLibvirt(address);
-    if (!refused && !isLoopback(address)) return;
-    const remove = removeEntry(set.file, set.entry);
-    report({
-      file: set.file,
-      span: set.entry.span,
-      message: refused ? 'refused' : 'loopback',
-      values: { address },
-      fixes: [remove && { title: 'remove', edits: [remove] }],
-    });
-  },
+  check: (host, report) => checkLocal(host, 'migration_address', isLoopback, report),
 });

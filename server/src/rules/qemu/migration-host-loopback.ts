@@ -1,7 +1,6 @@
 import { isLoopback } from '../../model/cluster';
-import { removeEntry } from '../libvirtd/_keys';
 import { defineRule } from '../rule';
-import { refusedByLibvirt } from './_local';
+import { checkLocal } from './_local';
 
 export default defineRule({
   id: 'qemu/migration-host-loopback',
@@ -46,19 +45,9 @@ live_migration_inbound_addr takes precedence over it.`,
     },
   ],
   check(host, report) {
-    const set = host.qemu.get('migration_host');
-    if (set?.entry.value.type !== 'string') return;
-    const address = set.entry.value.text;
-    const refused = refusedByLibvirt(address);
-    const itself = isLoopback(address) || address === '0.0.0.0' || address === '::';
-    if (!refused && (!itself || host.nova.get('live_migration_inbound_addr')?.origin === 'set')) return;
-    const remove = removeEntry(set.file, set.entry);
-    report({
-      file: set.file,
-      span: set.entry.span,
-      message: refused ? 'refused' : 'loopback',
-      values: { address },
-      fixes: [remove && { title: 'remove', edits: [remove] }],
-    });
+    const used = host.nova.get('live_migration_inbound_addr')?.origin !== 'set';
+    const itself = (address: string): boolean =>
+      used && (isLoopback(address) || address === '0.0.0.0' || address === '::');
+    checkLocal(host, 'migration_host', itself, report);
   },
 });
