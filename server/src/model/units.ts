@@ -162,6 +162,8 @@ export interface Listen {
 export interface SocketUnit {
   readonly unit: Unit;
   readonly listens: readonly Listen[];
+  /** Paths and what else is not judged here. */
+  readonly others: readonly UnitSetting[];
   /** Settings that are no address to systemd, which passes over them. */
   readonly bad: readonly UnitSetting[];
 }
@@ -174,14 +176,16 @@ export function socketUnit(host: Host, socket: RemoteSocket): SocketUnit | undef
   if (!unit || unit.masked) return undefined;
   const { list, cleared } = unitSettings(unit, 'Socket', 'ListenStream');
   const listens: Listen[] = [];
+  const others: UnitSetting[] = [];
   const bad: UnitSetting[] = [];
   if (!unit.main && !cleared) listens.push({ address: '', port: PORTS[socket], setting: undefined });
   for (const setting of list) {
     const at = listenAddress(setting.entry.value);
     if (at === 'bad') bad.push(setting);
     else if (at) listens.push({ ...at, setting });
+    else others.push(setting);
   }
-  return { unit, listens, bad };
+  return { unit, listens, others, bad };
 }
 
 /**
@@ -226,13 +230,16 @@ export function escapePath(path: string): string {
     .join('');
 }
 
-/** Whether a service is started only after a path is mounted, as its own settings say. */
-export function waitsFor(host: Host, service: string, path: string): boolean {
-  const unit = unitOf(host, service);
+/** Whether nova-compute is started only after a path is mounted, and with it, as its unit says. */
+export function waitsFor(host: Host, path: string): boolean {
+  const unit = unitOf(host, 'nova-compute.service') ?? unitOf(host, 'openstack-nova-compute.service');
   if (!unit || unit.masked) return false;
   const paths = unitSettings(unit, 'Unit', 'RequiresMountsFor').list.flatMap((s) => s.entry.value.split(/[ \t]+/));
   if (paths.some((p) => p === path || p.startsWith(`${path}/`))) return true;
-  return unitSettings(unit, 'Unit', 'After').list.some((s) =>
-    s.entry.value.split(/[ \t]+/).includes(`${escapePath(path)}.mount`),
+  // Ordering alone does not mount what boot leaves out.
+  const mount = `${escapePath(path)}.mount`;
+  return (
+    pulls(unit, mount) &&
+    unitSettings(unit, 'Unit', 'After').list.some((s) => s.entry.value.split(/[ \t]+/).includes(mount))
   );
 }

@@ -112,15 +112,18 @@ import libvirtdKeepaliveShort from './libvirtd/keepalive-short';
 import libvirtdListenAddrLoopback from './libvirtd/listen-addr-loopback';
 import libvirtdListenAddrNotDialled from './libvirtd/listen-addr-not-dialled';
 import libvirtdListenAddrNotOwn from './libvirtd/listen-addr-not-own';
+import libvirtdListenAddrSpecificRace from './libvirtd/listen-addr-specific-race';
 import libvirtdListenTcpOff from './libvirtd/listen-tcp-off';
 import libvirtdListenTlsDefaultNoCerts from './libvirtd/listen-tls-default-no-certs';
 import libvirtdListenWithoutFlag from './libvirtd/listen-without-flag';
 import libvirtdMaxClientsLow from './libvirtd/max-clients-low';
+import libvirtdMonolithicAndModular from './libvirtd/monolithic-and-modular';
 import libvirtdNoSanity from './libvirtd/no-sanity';
 import libvirtdNoVerify from './libvirtd/no-verify';
 import libvirtdNotListening from './libvirtd/not-listening';
 import libvirtdPortInvalid from './libvirtd/port-invalid';
 import libvirtdPortNonDefault from './libvirtd/port-non-default';
+import libvirtdSocketsIgnoreSettings from './libvirtd/sockets-ignore-settings';
 import libvirtdSyntax from './libvirtd/syntax';
 import libvirtdTlsFilesMissing from './libvirtd/tls-files-missing';
 import libvirtdTypographicCharacters from './libvirtd/typographic-characters';
@@ -151,10 +154,17 @@ import qemuWrongType from './qemu/wrong-type';
 import defaultsDaemonFlagSystemd from './defaults/daemon-flag-systemd';
 import defaultsListenWithSockets from './defaults/listen-with-sockets';
 import defaultsMissingListenFlag from './defaults/missing-listen-flag';
+import defaultsSocketAddress from './defaults/socket-address';
+import defaultsSocketDouble from './defaults/socket-double';
+import defaultsSocketLoopback from './defaults/socket-loopback';
+import defaultsSocketWithoutFreebind from './defaults/socket-without-freebind';
 import defaultsStartLibvirtdNo from './defaults/start-libvirtd-no';
 import defaultsSyntax from './defaults/syntax';
+import defaultsTimeoutWithListen from './defaults/timeout-with-listen';
 import defaultsTypographicCharacters from './defaults/typographic-characters';
+import defaultsUnitSyntax from './defaults/unit-syntax';
 import defaultsUpstartListenFlag from './defaults/upstart-listen-flag';
+import defaultsWrongFile from './defaults/wrong-file';
 import defaultsWrongVariable from './defaults/wrong-variable';
 import exportsAllSquash from './exports/all-squash';
 import exportsAnonNotNova from './exports/anon-not-nova';
@@ -362,15 +372,18 @@ export const RULES: readonly Rule[] = [
   libvirtdListenAddrLoopback,
   libvirtdListenAddrNotDialled,
   libvirtdListenAddrNotOwn,
+  libvirtdListenAddrSpecificRace,
   libvirtdListenTcpOff,
   libvirtdListenTlsDefaultNoCerts,
   libvirtdListenWithoutFlag,
   libvirtdMaxClientsLow,
+  libvirtdMonolithicAndModular,
   libvirtdNoSanity,
   libvirtdNoVerify,
   libvirtdNotListening,
   libvirtdPortInvalid,
   libvirtdPortNonDefault,
+  libvirtdSocketsIgnoreSettings,
   libvirtdSyntax,
   libvirtdTlsFilesMissing,
   libvirtdTypographicCharacters,
@@ -401,10 +414,17 @@ export const RULES: readonly Rule[] = [
   defaultsDaemonFlagSystemd,
   defaultsListenWithSockets,
   defaultsMissingListenFlag,
+  defaultsSocketAddress,
+  defaultsSocketDouble,
+  defaultsSocketLoopback,
+  defaultsSocketWithoutFreebind,
   defaultsStartLibvirtdNo,
   defaultsSyntax,
+  defaultsTimeoutWithListen,
   defaultsTypographicCharacters,
+  defaultsUnitSyntax,
   defaultsUpstartListenFlag,
+  defaultsWrongFile,
   defaultsWrongVariable,
   exportsAllSquash,
   exportsAnonNotNova,

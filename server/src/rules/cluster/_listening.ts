@@ -20,7 +20,7 @@ export function closed(host: Host, socket: Socket): Closed | undefined {
   const { sockets, serviceMode, listen } = host.daemon;
   if (sockets?.[socket]) return undefined;
   if (sockets && !serviceMode) {
-    const facts = file ?? host.first('facts');
+    const facts = file ?? host.first('facts') ?? host.first('unit');
     return facts && { place: { file: facts, span: TOP }, by: 'units', proven: true };
   }
   const key = `listen_${socket}`;

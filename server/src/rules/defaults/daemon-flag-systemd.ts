@@ -1,4 +1,6 @@
 import { basename } from '../../model/files';
+import { libvirtdService } from '../../model/service';
+import { unitSettings } from '../../model/units';
 import { defineRule } from '../rule';
 import { removeWord } from './_arguments';
 
@@ -7,7 +9,7 @@ export default defineRule({
   scope: 'host',
   title: 'libvirtd goes into the background under systemd',
   severity: 'error',
-  files: ['defaults'],
+  files: ['defaults', 'unit'],
   messages: {
     default:
       '{flag} sends libvirtd into the background: systemd waits for it in the foreground and stops it; leave {flag} out',
@@ -37,6 +39,20 @@ at once, the unit fails and libvirtd is started again and again. The flag is fro
       good: { 'etc/default/libvirtd': 'LIBVIRTD_ARGS="-l"\n' },
     },
     {
+      title: 'in the unit',
+      files: {
+        'etc/systemd/system/libvirtd.service.d/o.conf':
+          '[Service]\nExecStart=\n⟦ExecStart=/usr/sbin/libvirtd -d --listen⟧\n',
+      },
+    },
+    {
+      title: 'a unit that is made for it',
+      files: {
+        'etc/systemd/system/libvirtd.service.d/o.conf':
+          '[Service]\nType=forking\nExecStart=\nExecStart=/usr/sbin/libvirtd -d\n',
+      },
+    },
+    {
       title: 'upstart and init scripts want it',
       files: {
         'compute1/etc/init/libvirt-bin.conf': 'env libvirtd_opts="-d"\n',
@@ -51,13 +67,21 @@ at once, the unit fails and libvirtd is started again and again. The flag is fro
     },
   ],
   check(host, report) {
-    const { defaults } = host.daemon;
-    if (host.platform.init !== 'systemd' || !defaults?.words || !defaults.assignment) return;
+    const set = host.daemon.arguments ?? host.daemon.defaults;
+    if (host.platform.init !== 'systemd' || !set?.words || set.file.kind === 'upstart') return;
+    // A unit of one's own may be made for it.
+    const unit = libvirtdService(host);
+    const type = unit && unitSettings(unit, 'Service', 'Type').list.at(-1)?.entry.value;
+    if (type === 'forking') return;
     // Trusty kept upstart to the end of Mitaka: by the release alone nothing is certain about its file.
-    const guessed = host.platform.guessed && basename(defaults.file.path) === 'libvirt-bin';
-    const flag = defaults.words.find((w) => /^--da?e?m?o?n?$/.test(w) || /^-[lvhV]*d[dlvhV]*$/.test(w));
+    const guessed = host.platform.guessed && basename(set.file.path) === 'libvirt-bin';
+    const flag = set.words.find((w) => /^--da?e?m?o?n?$/.test(w) || /^-[lvhV]*d[dlvhV]*$/.test(w));
     if (flag === undefined) return;
-    const { file, assignment } = defaults;
+    const { file, assignment } = set;
+    if (!assignment) {
+      if (file.kind === 'unit') report({ file, span: set.span, values: { flag: flag.startsWith('--') ? flag : '-d' } });
+      return;
+    }
     const remove = removeWord(file, assignment, flag);
     const rest = flag.startsWith('--') ? '' : flag.replaceAll('d', '');
     if (!remove) return;

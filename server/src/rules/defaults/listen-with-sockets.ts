@@ -15,10 +15,10 @@ export default defineRule({
   scope: 'host',
   title: "--listen beside systemd's sockets",
   severity: 'error',
-  files: ['defaults'],
+  files: ['defaults', 'unit'],
   messages: {
     default:
-      '{flag} is given, and libvirtd.socket is active: libvirtd refuses the two together and does not start; leave out one',
+      '{flag} is given, and systemd opens libvirtd.socket: libvirtd refuses the two together and does not start; leave out one',
     maybe: '{flag} works only where systemd opens no socket for libvirtd: libvirtd.socket and its kin must be masked',
   },
   fixes: { remove: 'Leave out {flag}; then enable libvirtd-tls.socket or libvirtd-tcp.socket' },
@@ -44,6 +44,25 @@ libvirtd.socket, -ro, -admin, -tcp and -tls, or leave the flag out and enable li
       files: { 'etc/default/libvirtd': '⟦LIBVIRTD_ARGS="--listen"⟧\n' },
     },
     {
+      title: 'by their links; the flag in the unit',
+      files: {
+        'c1/etc/systemd/system/sockets.target.wants/libvirtd.socket': '',
+        'c1/etc/default/libvirtd': '⟦LIBVIRTD_ARGS="--listen"⟧\n',
+        'c2/etc/systemd/system/sockets.target.wants/libvirtd-tls.socket': '',
+        'c2/etc/systemd/system/libvirtd.service.d/o.conf':
+          '[Service]\nExecStart=\n⟦ExecStart=/usr/sbin/libvirtd --listen⟧\n',
+      },
+    },
+    {
+      title: 'masked, and started with --listen as it should',
+      release: 'zed',
+      files: {
+        'etc/systemd/system/libvirtd.socket': '',
+        'etc/systemd/system/sockets.target.wants/libvirtd.socket': '',
+        'etc/default/libvirtd': 'LIBVIRTD_ARGS="--listen"\n',
+      },
+    },
+    {
       title: 'masked; or a libvirt that has none',
       files: {
         'livemig.ini': '[node compute2]\nlibvirt = 4.5.0\n',
@@ -67,14 +86,14 @@ libvirtd.socket, -ro, -admin, -tcp and -tls, or leave the flag out and enable li
     },
   ],
   check(host, report) {
-    const { defaults, sockets } = host.daemon;
-    if (!defaults?.words || !defaults.assignment || !listens(defaults.words)) return;
-    if (sockets ? !sockets.local : !mayHaveSockets(host, basename(defaults.file.path))) return;
-    const flag = defaults.words.find((w) => listens([w])) ?? '--listen';
-    const edit = /^-[^-]./.test(flag) ? undefined : removeWord(defaults.file, defaults.assignment, flag);
+    const { arguments: set, sockets } = host.daemon;
+    if (!set?.words || set.file.kind === 'upstart' || !listens(set.words)) return;
+    if (sockets ? !sockets.local : !mayHaveSockets(host, basename(set.file.path))) return;
+    const flag = set.words.find((w) => listens([w])) ?? '--listen';
+    const edit = /^-[^-]./.test(flag) || !set.assignment ? undefined : removeWord(set.file, set.assignment, flag);
     report({
-      file: defaults.file,
-      span: defaults.span,
+      file: set.file,
+      span: set.span,
       message: sockets ? 'default' : 'maybe',
       severity: sockets ? 'error' : 'info',
       values: { flag },
@@ -89,7 +108,7 @@ const LAST_WITHOUT: Readonly<Record<string, number>> = { debian: 10, centos: 7, 
 
 /** By the version of libvirt where it is known, else by the distribution and the age of the release. */
 function mayHaveSockets(host: Host, name: string): boolean {
-  if (name !== 'libvirtd' || host.platform.init !== 'systemd') return false;
+  if (name === 'libvirt-bin' || host.platform.init !== 'systemd') return false;
   const { id = '', version = '' } = host.platform.distribution ?? {};
   if (!host.platform.libvirt && Math.trunc(Number.parseFloat(version)) <= (LAST_WITHOUT[id] ?? -1)) return false;
   return atLeast(host.platform.libvirt, SOCKETS_SINCE) ?? host.release.from >= RELEASE_SINCE;

@@ -1,6 +1,7 @@
 import { instancesStorage } from '../../model/cluster';
 import { lastOf } from '../../model/nfs';
 import { defineRule } from '../rule';
+import { waitsFor } from '../../model/units';
 import { dropMountOption } from './_mounts';
 
 export default defineRule({
@@ -40,6 +41,14 @@ migration, and guests that are started meanwhile have their disks under the moun
         'etc/fstab': 'nfs:/srv /var/lib/nova/instances nfs noauto,x-systemd.required-by=nova-compute.service 0 0\n',
       },
     },
+    {
+      title: 'asked for by its unit, under the name it has at Red Hat',
+      files: {
+        'etc/fstab': 'nfs:/srv /var/lib/nova/instances nfs noauto 0 0\n',
+        'etc/systemd/system/openstack-nova-compute.service.d/o.conf':
+          '[Unit]\nRequiresMountsFor=/var/lib/nova/instances/x\n',
+      },
+    },
   ],
   check(host, report) {
     const mount = instancesStorage(host);
@@ -51,7 +60,7 @@ migration, and guests that are started meanwhile have their disks under the moun
         /^x-systemd\.(automount|required-by|wanted-by)$/.test(o.name) ||
         (o.name === 'comment' && o.value === 'systemd.automount'),
     );
-    if (asked) return;
+    if (asked || waitsFor(host, mount.entry.file.value)) return;
     report({
       file: mount.file,
       span: last.span,

@@ -1,6 +1,7 @@
 import { instancesStorage } from '../../model/cluster';
 import { lastOf } from '../../model/nfs';
 import { defineRule } from '../rule';
+import { waitsFor } from '../../model/units';
 import { dropMountOption } from './_mounts';
 
 export default defineRule({
@@ -42,6 +43,13 @@ again.`,
       },
     },
     {
+      title: 'nova-compute asks for it by its unit',
+      files: {
+        'etc/fstab': 'nfs:/srv /var/lib/nova/instances nfs nofail 0 0\n',
+        'etc/systemd/system/nova-compute.service.d/o.conf': '[Unit]\nRequiresMountsFor=/var/lib/nova/instances\n',
+      },
+    },
+    {
       title: 'bg undone by fg, another mount, an init that knows no nofail',
       release: 'grizzly',
       files: {
@@ -60,7 +68,7 @@ again.`,
       (o) => /^x-systemd\.(automount|required-by|before)$/.test(o.name) || o.value === 'systemd.automount',
     );
     // Not mounted at boot anyhow: that is another rule's.
-    if (ordered || lastOf(entry, ['auto', 'noauto'])?.name === 'noauto') return;
+    if (ordered || waitsFor(host, entry.file.value) || lastOf(entry, ['auto', 'noauto'])?.name === 'noauto') return;
     for (const option of [nofail, bg]) {
       if (option?.name !== 'nofail' && option?.name !== 'bg') continue;
       report({

@@ -1,4 +1,5 @@
 import { isLoopback } from '../../model/cluster';
+import { socketUnit } from '../../model/units';
 import { setLibvirtKey } from '../edits';
 import { defineRule } from '../rule';
 import { tcpListens } from './_listening';
@@ -42,6 +43,24 @@ cluster reach the port (listen_addr on a migration network, a firewall), or use 
       fix: 'sasl',
       good: {
         'etc/libvirt/libvirtd.conf': 'listen_tcp = 0\r\nlisten_addr = "127.0.0.1"\r\nauth_tcp = "sasl"\r\n',
+      },
+    },
+    {
+      title: "systemd's socket, on another port",
+      files: {
+        'etc/systemd/system/sockets.target.wants/libvirtd-tcp.socket': '',
+        'etc/systemd/system/libvirtd-tcp.socket.d/o.conf': '[Socket]\nListenStream=\nListenStream=16510\n',
+        'etc/libvirt/libvirtd.conf': '⟦auth_tcp = "none"⟧\n',
+      },
+    },
+    {
+      title: "systemd's socket, on loopback, and one that is not enabled",
+      files: {
+        'c1/etc/systemd/system/sockets.target.wants/libvirtd-tcp.socket': '',
+        'c1/etc/systemd/system/libvirtd-tcp.socket.d/o.conf': '[Socket]\nListenStream=\nListenStream=127.0.0.1:16509\n',
+        'c1/etc/libvirt/libvirtd.conf': 'auth_tcp = "none"\n',
+        'c2/etc/systemd/system/sockets.target.wants/libvirtd-tls.socket': '',
+        'c2/etc/libvirt/libvirtd.conf': 'listen_tcp = 1\nauth_tcp = "none"\n',
       },
     },
     {
@@ -122,6 +141,9 @@ cluster reach the port (listen_addr on a migration network, a firewall), or use 
       const sockets = host.daemon.sockets?.tcp ?? false;
       if (tcpListens(host) === false) continue;
       // A socket of systemd's binds where its unit says.
+      const unit = sockets ? socketUnit(host, 'tcp') : undefined;
+      const bound = unit?.listens.filter((l) => !isLoopback(l.address));
+      if (bound?.length === 0) continue;
       const address = sockets ? '' : (host.libvirtd.string('listen_addr') ?? '');
       if (isLoopback(address) || /^(localhost|ip6-localhost)/i.test(address)) continue;
       // The same edits for each: those of all computes.
@@ -131,7 +153,10 @@ cluster reach the port (listen_addr on a migration network, a firewall), or use 
         host,
         file: auth.file,
         span: auth.entry.span,
-        values: { port: host.libvirtd.string('tcp_port') ?? '16509' },
+        values: { port: bound?.[0]?.port ?? (sockets ? 16509 : (host.libvirtd.string('tcp_port') ?? '16509')) },
+        related: (bound ?? []).flatMap(({ setting }) =>
+          setting ? [{ file: setting.file, span: setting.entry.span, message: 'systemd opens it here' }] : [],
+        ),
         fixes: [
           // All of them need something done on the hosts first: never applied unasked.
           out?.tls && { title: 'tls', values, edits: out.tls, preferred: false },

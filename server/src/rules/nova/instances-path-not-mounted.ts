@@ -1,5 +1,6 @@
 import { instancesMount, isLoopback, sharedInstancesMount, type Mount } from '../../model/cluster';
 import type { Host } from '../../model/host';
+import { isMountedByUnit } from '../../model/units';
 import { insertLineBelow, TOP } from '../edits';
 import { misplacedMounts } from '../fstab/_misplaced';
 import { defineRule } from '../rule';
@@ -58,7 +59,7 @@ are copied. A mount by a systemd unit or an automounter of its own does not show
       title: 'the server of the share, a mount that cannot be judged, images in Ceph, no fstab in view',
       files: {
         'livemig.ini':
-          '[node c1]\naddress = 10.0.0.1\nroles = compute\n[node c2]\naddress = 10.0.0.2\nroles = compute, nfs\n[node c3]\nroles = compute\n[node c4]\nroles = compute\n[node c5]\nroles = compute\n[node ctl]\nroles = controller\n',
+          '[node c1]\naddress = 10.0.0.1\nroles = compute\n[node c2]\naddress = 10.0.0.2\nroles = compute, nfs\n[node c3]\nroles = compute\n[node c4]\nroles = compute\n[node c5]\nroles = compute\n[node c6]\nroles = compute\n[node ctl]\nroles = controller\n',
         'c1/etc/fstab': '10.0.0.2:/var/lib/nova/instances /var/lib/nova/instances nfs defaults 0 0\n',
         'c1/etc/nova/nova.conf': '[DEFAULT]\n',
         'c2/etc/fstab': '/dev/sda1 / ext4 defaults 0 1\n',
@@ -68,6 +69,9 @@ are copied. A mount by a systemd unit or an automounter of its own does not show
         'c4/etc/fstab': '/dev/sda1 / ext4 defaults 0 1\n',
         'c4/etc/nova/nova.conf': '[libvirt]\nimages_type = rbd\n',
         'c5/etc/nova/nova.conf': '[DEFAULT]\n',
+        'c6/etc/fstab': '/dev/sda1 / ext4 defaults 0 1\n',
+        'c6/etc/systemd/system/var-lib-nova-instances.mount': '[Mount]\n',
+        'c6/etc/nova/nova.conf': '[DEFAULT]\n',
         'ctl/etc/fstab': '/dev/sda1 / ext4 defaults 0 1\n',
         'ctl/etc/nova/nova.conf': '[DEFAULT]\n',
       },
@@ -120,7 +124,7 @@ are copied. A mount by a systemd unit or an automounter of its own does not show
       if (misplaced.has(host)) continue;
       const here = instancesMount(host);
       if (here && here.entry.file.value !== '/' && !LOCAL.has(here.entry.type.value)) continue;
-      if (here && sharedInstancesMount(host)) continue;
+      if ((here && sharedInstancesMount(host)) || isMountedByUnit(host, path!)) continue;
       const { first, agreed } = elsewhere;
       const own = here && here.entry.file.value !== '/' ? here : undefined;
       const spec = first.entry.spec.value;
