@@ -18,7 +18,7 @@ export default defineRule({
   scope: 'host',
   title: 'Libvirt is set to listen, and nothing does',
   severity: 'error',
-  files: ['libvirtd', 'facts'],
+  files: ['nova', 'libvirtd', 'facts'],
   messages: {
     default:
       'Nothing listens on port {port}, though libvirt is told to: migrations are refused; restart {daemon} and read its log',

@@ -25,7 +25,7 @@ release, or a line of the host cannot be read.`,
       title: 'nothing is wrong any more',
       files: {
         'etc/libvirt/libvirtd.conf':
-          '# livemig: ignore ⟦libvirtd/auth-tcp-none⟧ -- the migration network is closed\r\nauth_tcp = "sasl"\r\n',
+          '# livemig: ignore ⟦libvirtd/keepalive-short⟧ -- the migration network is closed\r\nauth_tcp = "sasl"\r\n',
       },
       good: { 'etc/libvirt/libvirtd.conf': 'auth_tcp = "sasl"\r\n' },
     },
@@ -44,7 +44,7 @@ release, or a line of the host cannot be read.`,
       title: 'all of several',
       files: {
         'etc/libvirt/libvirtd.conf':
-          '# livemig: ignore ⟦libvirtd/wrong-type⟧ ⟦libvirtd/auth-tcp-none⟧ -- a lab\nauth_tcp = "sasl"\n',
+          '# livemig: ignore ⟦libvirtd/wrong-type⟧ ⟦libvirtd/keepalive-short⟧ -- a lab\nauth_tcp = "sasl"\n',
       },
       good: { 'etc/libvirt/libvirtd.conf': 'auth_tcp = "sasl"\n' },
     },
