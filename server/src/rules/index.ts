@@ -152,8 +152,10 @@ import qemuUserDiffers from './qemu/user-differs';
 import qemuUserRoot from './qemu/user-root';
 import qemuWrongType from './qemu/wrong-type';
 import defaultsDaemonFlagSystemd from './defaults/daemon-flag-systemd';
+import defaultsExecStartTwice from './defaults/exec-start-twice';
 import defaultsListenWithSockets from './defaults/listen-with-sockets';
 import defaultsMissingListenFlag from './defaults/missing-listen-flag';
+import defaultsNovaNotOrderedAfterMount from './defaults/nova-not-ordered-after-mount';
 import defaultsSocketAddress from './defaults/socket-address';
 import defaultsSocketDouble from './defaults/socket-double';
 import defaultsSocketLoopback from './defaults/socket-loopback';
@@ -412,8 +414,10 @@ export const RULES: readonly Rule[] = [
   qemuUserRoot,
   qemuWrongType,
   defaultsDaemonFlagSystemd,
+  defaultsExecStartTwice,
   defaultsListenWithSockets,
   defaultsMissingListenFlag,
+  defaultsNovaNotOrderedAfterMount,
   defaultsSocketAddress,
   defaultsSocketDouble,
   defaultsSocketLoopback,

@@ -69,7 +69,7 @@ is not started at all: *Unit has no Listen setting (ListenStream=, …). Refusin
       files: {
         'c1/etc/systemd/system/libvirtd-tcp.socket': '[Socket]\nListenStream=16509\n',
         'c2/etc/systemd/system/libvirtd-tcp.socket': '[Socket]\nListenStream=%t/libvirt/x\nListenStream=[::1]:16509\n',
-        'c3/etc/systemd/system/libvirtd-tcp.socket': '[Unit]\nDescription=x\n',
+        'c3/etc/systemd/system/libvirtd-tcp.socket.d/o.conf': '[Unit]\nDescription=x\n',
         'c4/etc/systemd/system/libvirtd-tcp.socket.d/o.conf': '[Socket]\nListenStream=\nListenStream=0x407d\n',
       },
     },

@@ -86,13 +86,19 @@ and keys go by case. \`systemd-analyze verify UNIT\` says the same.`,
       files: { 'etc/systemd/system/nova-compute.service.d/o.conf': '[Unit]\n⟦["Service"]⟧\nEnvironment=A=b\n' },
     },
     {
-      title: "one's own sections, newer keys, a unit that is off, one of a package's, a mount",
+      title: "one's own sections and keys, a continued line, a unit that is off, a mount",
       files: {
         'etc/systemd/system/libvirtd.service.d/o.conf':
-          '# c\n[Unit]\nAfter=a\n[Service]\nEnvironment="A=b" \\\n# c\n  "B=c"\nBrandNewSetting=1\n[X-Own]\nany thing\nX-Key=1\n',
+          '# c\n[Unit]\nAfter=a.service\n[Service]\nEnvironment="A=b" \\\n# c\n  "B=c"\nX-Key=1\n[X-Own]\nany thing\n',
         'etc/systemd/system/libvirtd.socket': '',
-        'usr/lib/systemd/system/virtqemud.service': 'x=y\n',
         'etc/systemd/system/srv.mount': '[Mount]\nWhat=a:/b\nWhere=/srv\n',
+      },
+    },
+    {
+      title: "a key that a newer systemd may have, a unit of a package's",
+      files: {
+        'etc/systemd/system/libvirtd.service.d/o.conf': '[Service]\nBrandNewSetting=1\n',
+        'usr/lib/systemd/system/virtqemud.service': 'x=y\n',
       },
     },
   ],
