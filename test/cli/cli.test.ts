@@ -214,12 +214,12 @@ describe('fix', () => {
   });
 
   test('takes away a comment that silences nothing, where that is certain', async () => {
-    const comment = '# livemig: ignore libvirtd/auth-tcp-none -- a lab\n';
+    const comment = '# livemig: ignore libvirtd/keepalive-short -- a lab\n';
     const cwd = folderOf({ 'etc/libvirt/libvirtd.conf': `${comment}auth_tcp = "sasl"\n` });
     const file = path.join(cwd, 'etc/libvirt/libvirtd.conf');
     for (const [paths, left] of [
       [['etc/libvirt/libvirtd.conf'], comment],
-      [['.', '--rule', 'libvirtd/auth-tcp-none=off'], comment],
+      [['.', '--rule', 'libvirtd/keepalive-short=off'], comment],
       [['.'], ''],
     ] as const) {
       await livemig(['fix', '--release', 'zed', ...paths], { cwd });

@@ -53,6 +53,16 @@ this host, which itself succeeds.`,
         'ctl/etc/nova/nova.conf': '[vnc]\nserver_proxyclient_address = 10.0.0.31\n',
       },
     },
+    {
+      title: 'derived from a my_ip that was copied: that one is told',
+      files: {
+        'livemig.ini': '[node a]\naddress = 10.0.0.1\n[node b]\naddress = 10.0.0.2\n',
+        'a/etc/nova/nova.conf':
+          '[DEFAULT]\nmy_ip = 10.0.0.1\n[libvirt]\nvirt_type = kvm\n[vnc]\nserver_listen = 0.0.0.0\nserver_proxyclient_address = $my_ip\n',
+        'b/etc/nova/nova.conf':
+          '[DEFAULT]\nmy_ip = 10.0.0.1\n[libvirt]\nvirt_type = kvm\n[vnc]\nserver_listen = 0.0.0.0\nserver_proxyclient_address = ${my_ip}\n',
+      },
+    },
   ],
   check(cluster, report) {
     for (const host of cluster.hosts) {
@@ -60,6 +70,10 @@ this host, which itself succeeds.`,
       if (!client || !runsGuests(host) || !hasConsole(host, 'vnc')) continue;
       const owner = foreignOwner(cluster, host, client.value);
       if (!owner) continue;
+      // The same my_ip on two hosts is nova/my-ip-duplicate's, and what is derived from it is right with it.
+      const mine = host.nova.get('my_ip')?.value;
+      const derived = /\$\{?my_ip\b/.test(client.entry.value);
+      if (derived && mine !== undefined && owner.host.nova.get('my_ip')?.value === mine) continue;
       const own = host.node?.address;
       report({
         host,
