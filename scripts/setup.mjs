@@ -19,6 +19,8 @@ const packages = {
   libvirt0: 'comparison with libvirt',
   'libvirt-daemon': 'comparison with libvirtd',
   'libvirt-daemon-driver-qemu': 'comparison with libvirtd',
+  libaugeas0: 'comparison with augeas',
+  'augeas-lenses': 'comparison with augeas',
   openssl: 'comparison with libvirtd',
   iproute2: 'comparison with libvirtd',
   'nfs-kernel-server': 'comparison with exportfs',

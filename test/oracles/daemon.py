@@ -106,12 +106,8 @@ def answer(request):
         os.makedirs(path, exist_ok=True)
     with open(HOSTS, 'w') as f:
         f.write('127.0.0.1 localhost\n::1 localhost\n' + request.get('hosts', ''))
-    # Unless its addresses are told the host has all that there are.
-    addresses = request.get('addresses')
-    for version in ('ipv4', 'ipv6'):
-        with open(f'/proc/sys/net/{version}/ip_nonlocal_bind', 'w') as f:
-            f.write('1' if addresses is None else '0')
-    for address in addresses or []:
+    addresses = request.get('addresses', [])
+    for address in addresses:
         run('ip', 'address', 'replace', address, 'dev', 'lo', *(['nodad'] if ':' in address else []))
     process = None
     with open(os.path.join(FOLDER, 'stderr'), 'w+') as stderr:
@@ -125,7 +121,7 @@ def answer(request):
             if process:
                 process.kill()
                 process.wait()
-            for address in addresses or []:
+            for address in addresses:
                 run('ip', 'address', 'del', address, 'dev', 'lo')
         stderr.seek(0)
         return {'started': started, 'listening': ports, 'stderr': stderr.read()}

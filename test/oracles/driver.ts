@@ -52,6 +52,17 @@ export const DAEMON: OracleSpec = {
   packages: 'libvirt-daemon libvirt-daemon-driver-qemu openssl iproute2 util-linux',
 };
 
+/** Asked for its verdict by a lens: a second opinion beside the program that reads the file. */
+export const AUGEAS: OracleSpec = {
+  script: 'augeas.py',
+  probe: `
+import ctypes, os
+ctypes.CDLL("libaugeas.so.0")
+for lens in "dist/exports dist/fstab dist/hosts libvirtd libvirtd_qemu".split():
+    os.stat(f"/usr/share/augeas/lenses/{lens}.aug")`,
+  packages: 'libaugeas0 augeas-lenses libvirt-daemon libvirt-daemon-driver-qemu',
+};
+
 const environment = { ...process.env, PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`, PYTHONUTF8: '1' };
 
 function isInPath(program: string): boolean {

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { libvirtKeys, type LibvirtKey } from '../../server/src/knowledge/libvirt';
 import { lint, type Finding } from '../../server/src/lint';
-import type { Cluster } from '../../server/src/model/cluster';
+import { isAddress, isLoopback, isWildcard, type Cluster } from '../../server/src/model/cluster';
 import type { Host } from '../../server/src/model/host';
 import type { LibvirtConfig } from '../../server/src/model/libvirt';
 import { basename } from '../../server/src/model/files';
@@ -76,6 +76,14 @@ function foldersOf(config: LibvirtConfig): string[] {
     .filter((folder) => folder.startsWith('/etc/pki/'));
 }
 
+/** The host's own, which listen_addr is one of unless we say that it is not. */
+function addressesOf(host: Host, mine: readonly Finding[]): string[] {
+  const address = host.libvirtd.string('listen_addr') ?? '';
+  if (!isAddress(address) || isWildcard(address) || isLoopback(address)) return [];
+  const foreign = mine.some((f) => f.rule.id === 'libvirtd/listen-addr-not-own' && f.severity === 'error');
+  return foreign ? host.addresses.filter((a) => a !== address && isAddress(a) && !isLoopback(a)) : [address];
+}
+
 const lacking = missing(DAEMON);
 const options = lacking !== undefined && !process.env['CI'] ? { skip: `libvirtd: ${lacking}` } : {};
 
@@ -115,7 +123,7 @@ describe('what is said to end the daemon ends it, and nothing else does', option
       folders: mine.some((f) => f.rule.id === 'qemu/tls-dir-missing') ? [] : foldersOf(host.qemu),
       hosts: host.first('hosts')?.text ?? '',
       listen: listens && !sockets?.local,
-      ...(config.string('listen_addr') && host.facts?.addresses ? { addresses: host.addresses } : {}),
+      addresses: addressesOf(host, mine),
     });
     if (answer.started === (fatal.length === 0)) return [];
     return [{ files, ours: fatal, theirs: answer.stderr.split('\n').filter((line) => line.includes(' error :')) }];
