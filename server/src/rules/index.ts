@@ -230,11 +230,18 @@ import fstabUdp from './fstab/udp';
 import fstabUnknownOption from './fstab/unknown-option';
 import fstabWrongMountpoint from './fstab/wrong-mountpoint';
 import fstabWrongType from './fstab/wrong-type';
+import hostsAliasOrder from './hosts/alias-order';
 import hostsBadAddress from './hosts/bad-address';
+import hostsDuplicateName from './hosts/duplicate-name';
+import hostsHostDuplicate from './hosts/host-duplicate';
+import hostsHostLocalhost from './hosts/host-localhost';
+import hostsIpv6OnlyPeer from './hosts/ipv6-only-peer';
+import hostsNotOwnAddress from './hosts/not-own-address';
 import hostsOwnNameLoopback from './hosts/own-name-loopback';
 import hostsPeerConflict from './hosts/peer-conflict';
 import hostsPeerLoopback from './hosts/peer-loopback';
 import hostsPeerMissing from './hosts/peer-missing';
+import hostsPeerResolves from './hosts/peer-resolves';
 import clusterClockSkew from './cluster/clock-skew';
 import clusterEmulatorMissing from './cluster/emulator-missing';
 import clusterFirewallPorts from './cluster/firewall-ports';
@@ -492,11 +499,18 @@ export const RULES: readonly Rule[] = [
   fstabUnknownOption,
   fstabWrongMountpoint,
   fstabWrongType,
+  hostsAliasOrder,
   hostsBadAddress,
+  hostsDuplicateName,
+  hostsHostDuplicate,
+  hostsHostLocalhost,
+  hostsIpv6OnlyPeer,
+  hostsNotOwnAddress,
   hostsOwnNameLoopback,
   hostsPeerConflict,
   hostsPeerLoopback,
   hostsPeerMissing,
+  hostsPeerResolves,
   clusterClockSkew,
   clusterEmulatorMissing,
   clusterFirewallPorts,
