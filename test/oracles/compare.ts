@@ -357,6 +357,10 @@ export function compareShell(text: string, answer: ShellAnswer, afterErrors = fa
 export interface HostsAnswer {
   /** Of the names asked for, those that resolve. */
   readonly resolved: readonly string[];
+  /** Of the names asked for in detail, the full name and the addresses in their order; null for those that do not resolve. */
+  readonly found?: Readonly<
+    Record<string, { readonly canonical: string; readonly addresses: readonly string[] } | null>
+  >;
 }
 
 /** All names in the text; which of them resolve tells which lines were taken. */

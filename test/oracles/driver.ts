@@ -63,6 +63,13 @@ for lens in "dist/exports dist/fstab dist/hosts libvirtd libvirtd_qemu".split():
   packages: 'libaugeas0 augeas-lenses libvirt-daemon libvirt-daemon-driver-qemu',
 };
 
+/** Systemd's reading of fstab; apart from the others, since it judges entries and not syntax. */
+export const GENERATOR: OracleSpec = {
+  script: 'generator.py',
+  probe: 'import os; os.stat("/lib/systemd/system-generators/systemd-fstab-generator")',
+  packages: 'systemd',
+};
+
 const environment = { ...process.env, PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`, PYTHONUTF8: '1' };
 
 function isInPath(program: string): boolean {

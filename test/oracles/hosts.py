@@ -25,10 +25,22 @@ def resolves(name):
     return False
 
 
+def found(name):
+    """The full name and the addresses, as a program that connects to the name gets them."""
+    try:
+        answers = socket.getaddrinfo(name, None, 0, socket.SOCK_STREAM, 0, socket.AI_CANONNAME)
+    except OSError:
+        return None
+    return {'canonical': answers[0][3], 'addresses': [address[0] for *_, address in answers]}
+
+
 def answer(request):
     with open(PATH, 'wb') as f:
         f.write(request['bytes'])
-    return {'resolved': [name for name in request['names'] if resolves(name)]}
+    return {
+        'resolved': [name for name in request['names'] if resolves(name)],
+        'found': {name: found(name) for name in request.get('details', [])},
+    }
 
 
 serve(answer)
