@@ -33,6 +33,7 @@ async function manifest() {
     icon,
     ...contributes.languages.map((l) => l.configuration),
     ...contributes.grammars.map((g) => g.path),
+    ...contributes.walkthroughs.flatMap((w) => w.steps.map(({ media }) => media.image ?? media.markdown)),
   ];
   for (const file of files) if (!existsSync(file)) wrong(`${file} does not exist`);
   for (const { path: file, scopeName } of contributes.grammars)

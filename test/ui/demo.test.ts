@@ -69,6 +69,24 @@ test('the code of a problem opens the page of its rule', async () => {
   await desk.shot('rule-page');
 });
 
+test('the walkthrough shows its steps with their pictures', async () => {
+  const { page } = desk;
+  await command(page, 'Welcome: Open Walkthrough...');
+  const walkthrough = page.locator('.quick-input-list .monaco-list-row').filter({ hasText: 'Find What Breaks' });
+  await walkthrough.first().click();
+  const step = (title: string) => page.locator('.gettingStartedContainer').getByText(title, { exact: true }).first();
+  for (const [title, picture] of [
+    ['Read what was found', /^The Problems panel/],
+    ['Repair one', /^The menu of quick fixes/],
+    ['Repair all', /^An empty Problems panel/],
+  ] as const) {
+    await step(title).click();
+    const image = page.getByAltText(picture);
+    await image.waitFor();
+    await until(() => image.evaluate((img) => (img as unknown as { naturalWidth: number }).naturalWidth > 0));
+  }
+});
+
 test('the whole way: fix all in the workspace, decide the rest, and no problem is left', async () => {
   const { page } = desk;
   await showProblems(page);
