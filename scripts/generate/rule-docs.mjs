@@ -72,7 +72,7 @@ export function ruleDocs() {
     const content = [
       '# Rules',
       '',
-      `${RULES.length} rules. Generated from their records in \`server/src/rules\`.`,
+      `${RULES.length} rules. Generated from their records in \`server/src/rules\`; what is no rule, and why: [left-out.md](left-out.md).`,
       '',
       '| rule | severity | what it finds | quick fix |',
       '| --- | --- | --- | --- |',
