@@ -45,5 +45,5 @@ export const watched: readonly string[] = [
   '**/{sasl2,sysctl.d}/*.conf',
   '**/{auth.conf,sysctl.conf}',
   '**/{exports,fstab,hosts,hostname,passwd,group,os-release}',
-  '**/exports.d/*.exports',
+  '**/exports.d/*',
 ];
