@@ -110,7 +110,6 @@ import libvirtdHostUuidDuplicate from './libvirtd/host-uuid-duplicate';
 import libvirtdIpKeysInVirtqemud from './libvirtd/ip-keys-in-virtqemud';
 import libvirtdKeepaliveShort from './libvirtd/keepalive-short';
 import libvirtdListenAddrLoopback from './libvirtd/listen-addr-loopback';
-import libvirtdListenAddrNotDialled from './libvirtd/listen-addr-not-dialled';
 import libvirtdListenAddrNotOwn from './libvirtd/listen-addr-not-own';
 import libvirtdListenAddrSpecificRace from './libvirtd/listen-addr-specific-race';
 import libvirtdListenTcpOff from './libvirtd/listen-tcp-off';
@@ -379,7 +378,6 @@ export const RULES: readonly Rule[] = [
   libvirtdIpKeysInVirtqemud,
   libvirtdKeepaliveShort,
   libvirtdListenAddrLoopback,
-  libvirtdListenAddrNotDialled,
   libvirtdListenAddrNotOwn,
   libvirtdListenAddrSpecificRace,
   libvirtdListenTcpOff,

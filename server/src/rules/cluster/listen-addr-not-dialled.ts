@@ -5,7 +5,7 @@ import { documentOf } from '../../model/parsed';
 import { dialledTransports } from '../../model/transport';
 import { setLibvirtKey, setOsloOption, TOP } from '../edits';
 import { tcpListens, tlsListens } from '../libvirtd/_listening';
-import { isSpecific } from '../nova/_addresses';
+import { foreignOwner, isSpecific } from '../nova/_addresses';
 import { fileFor, placeOf } from '../nova/_entry';
 import { defineRule } from '../rule';
 
@@ -165,7 +165,8 @@ refused*. Where systemd opens the sockets, listen_addr is ignored.`,
     for (const host of cluster.hosts) {
       const transport = dialled(host)?.transport;
       const target = transport === 'tcp' || transport === 'tls' ? targetOf(host, transport) : undefined;
-      if (!target) continue;
+      // An address of another host's is libvirtd/listen-addr-not-own's to tell.
+      if (!target || foreignOwner(cluster, host, target.listen.address)) continue;
       if (!isAddress(target.name)) named.set(target.name.toLowerCase(), target);
       else if (isIpv4(target.name) && target.name !== target.listen.address)
         say(target, { addresses: [target.name], place: target.inbound, source: undefined });
