@@ -1,5 +1,3 @@
-import type { Host, Place } from '../../model/host';
-import { TOP } from '../edits';
 import { defineRule } from '../rule';
 import { placeOf } from './_entry';
 import { computesOf } from './_guests';
@@ -9,22 +7,18 @@ export default defineRule({
   scope: 'cluster',
   title: 'A compute node is called localhost',
   severity: 'error',
-  files: ['nova', 'hostname', 'facts'],
+  files: ['nova'],
   messages: {
     default:
       'host = {value} is how the others dial this host, and leads each to itself: no guest can migrate here; write its real name',
-    hostname:
-      'This host is called {value}: libvirt refuses every migration to it; give it a name, or set live_migration_inbound_addr',
   },
   why: `Without live_migration_inbound_addr the source dials the destination by the name in nova's \`host\`, by default that of the machine:
-\`localhost\` is the source itself. Where that name is good but the machine itself is called localhost, libvirt at the destination, which
-sends its own name back for the data, refuses: *hostname on destination resolved to localhost, but migration requires an FQDN*. An address
-in live_migration_inbound_addr, which nova passes on, avoids both.`,
+\`localhost\` is the source itself. An address in live_migration_inbound_addr, which nova passes on, avoids it.`,
   sources: [
     'virsh migrate to a host called localhost of libvirt 9.0.0, without and with --migrateuri',
     'nova/virt/libvirt/driver.py, _live_migration_operation',
   ],
-  explains: [/hostname on destination resolved to localhost/, /Attempt to migrate guest to the same host/],
+  explains: [/Attempt to migrate guest to the same host/],
   preflight: true,
   examples: [
     {
@@ -34,17 +28,6 @@ in live_migration_inbound_addr, which nova passes on, avoids both.`,
         'livemig.ini': '[node c1]\nroles = compute\n[node c2]\nroles = compute\n',
         'c1/etc/nova/nova.conf': '[DEFAULT]\nhost = c1\n',
         'c2/etc/nova/nova.conf': '[DEFAULT]\nhost = ⟦localhost⟧\n',
-      },
-    },
-    {
-      title: 'its own name, in the file and as measured',
-      files: {
-        'livemig.ini': '[node c1]\nroles = compute\n[node c2]\nroles = compute\n[node c3]\nroles = compute\n',
-        'c1/etc/nova/nova.conf': '[DEFAULT]\nhost = c1\n',
-        'c1/etc/hostname': '⟦localhost.localdomain⟧\n',
-        'c2/etc/nova/nova.conf': '[DEFAULT]\nhost = c2\n',
-        'c2/facts.json': '⟦⟧{"hostname": "localhost"}',
-        'c3/etc/nova/nova.conf': '[DEFAULT]\nhost = c3\n',
       },
     },
     {
@@ -82,26 +65,8 @@ in live_migration_inbound_addr, which nova passes on, avoids both.`,
       if (host.nova.get('live_migration_inbound_addr')?.value) continue;
       const name = host.nova.get('host');
       const place = placeOf(name);
-      if (place && /^localhost(\.|$)/i.test(name?.value ?? '')) {
+      if (place && /^localhost(\.|$)/i.test(name?.value ?? ''))
         report({ host, ...place, values: { value: name?.value ?? '' } });
-        continue;
-      }
-      const own = ownName(host);
-      // Libvirt compares the beginning only.
-      if (!own?.name.startsWith('localhost') || host.qemu.get('migration_host')) continue;
-      report({ host, ...own.place, message: 'hostname', values: { value: own.name } });
     }
   },
 });
-
-/** What the machine calls itself, as measured before as configured. */
-function ownName(host: Host): { readonly name: string; readonly place: Place } | undefined {
-  const facts = host.first('facts');
-  if (host.facts?.hostname !== undefined && facts)
-    return { name: host.facts.hostname, place: { file: facts, span: TOP } };
-  const file = host.first('hostname');
-  const name = file?.text.trim();
-  if (!file || !name || /\s/.test(name)) return undefined;
-  const start = file.text.indexOf(name);
-  return { name, place: { file, span: { start, end: start + name.length } } };
-}
