@@ -1,6 +1,7 @@
 // Reporter for `node --test`: one line a file, failures in full, and the counts as JSON in $LIVEMIG_COUNTS.
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { inspect } from 'node:util';
 
 const PRINTED_LIMIT = 4000;
 
@@ -9,7 +10,7 @@ const relative = (file) => (file ? path.relative(process.cwd(), file) : '(no fil
 /** The error as a reader wants it: its own stack, without the runner's frames. */
 function describe(error) {
   const cause = error?.cause ?? error;
-  const text = typeof cause === 'string' ? cause : (cause?.stack ?? cause?.message ?? String(cause));
+  const text = typeof cause === 'string' ? cause : (cause?.stack ?? cause?.message ?? inspect(cause));
   return text
     .split('\n')
     .filter((line) => !/^\s+at .*(node:|node_modules|async Promise\.all)/.test(line))
