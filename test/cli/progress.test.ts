@@ -10,13 +10,14 @@ import { tempFolder } from '../support/temp';
 const BAD = '[libvirt]\nlive_migration_uri = qemu+tcp://compute2/system\n';
 const HOSTS = 130;
 
-/** A fleet, and two preloads: a disk on which every file takes its time, and a clock that stands still. */
+/** A fleet, and preloads: a disk on which every file takes its time, and clocks that stand still or run. */
 const folder = tempFolder({
   ...Object.fromEntries(Array.from({ length: HOSTS }, (_, i) => [`fleet/c${i}/etc/nova/nova.conf`, BAD])),
   'slow.js': `const fs = require('node:fs/promises'), read = fs.readFile;
     fs.readFile = async (...args) => { await new Promise((go) => setTimeout(go, 600)); return read(...args); };`,
   'early.js': `performance.now = () => 999;`,
   'late.js': `performance.now = () => 1000;`,
+  'running.js': `let now = 0; performance.now = () => (now += 200);`,
 });
 after(() => folder.remove());
 
@@ -28,7 +29,7 @@ interface Seen {
 
 /** Runs `livemig lint fleet` on a terminal. */
 async function onTerminal(
-  preload: 'slow' | 'early' | 'late',
+  preload: 'slow' | 'early' | 'late' | 'running',
   options: { terminal?: readonly string[]; args?: readonly string[]; env?: Record<string, string> } = {},
 ): Promise<Seen> {
   const env: NodeJS.ProcessEnv = { ...process.env, TERM: 'xterm', NO_COLOR: '1', ...options.env };
@@ -78,11 +79,16 @@ describe('a bar on the terminal', () => {
     assert.equal(screen(seen), plain.stdout);
     const pictures = frames(seen);
     assert.match(pictures[0] ?? '', /^Reading files: \d+$/);
-    assert.match(pictures.find((p) => p.startsWith('Judging')) ?? '', /^Judging hosts \[#*\.*\] \d+\/130$/);
     assert.doesNotMatch(pictures.at(-1) ?? '', /^(Reading|Judging)/, 'taken away before the report');
     assert.ok(pictures.slice(0, -1).every((p) => p.length < 80));
     const first = seen.chunks.find(([, text]) => text.includes('\u001b[K'));
     assert.ok(first && first[0] >= 1, `first seen after ${first?.[0]} s`);
+  });
+
+  test('says how many hosts are judged', async () => {
+    const judged = frames(await onTerminal('running')).filter((p) => p.startsWith('Judging'));
+    assert.ok(judged.length > 1);
+    for (const picture of judged) assert.match(picture, /^Judging hosts \[#*\.*\] \d+\/130$/);
   });
 
   test('a run of less than a second shows nothing, one of a second does', async () => {

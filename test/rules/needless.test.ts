@@ -14,11 +14,11 @@ import { clusterOf } from '../support/cluster';
 import { tempFolder } from '../support/temp';
 
 const NEEDLESS = 'livemig/needless-suppression';
-const COMMENT = '# livemig: ignore libvirtd/auth-tcp-none -- a lab\n';
+const COMMENT = '# livemig: ignore libvirtd/keepalive-short -- a lab\n';
 const FILES = {
   'livemig.ini': 'release = zed\n',
-  'a/etc/libvirt/libvirtd.conf': `${COMMENT}auth_tcp = "sasl"\n`,
-  'b/etc/libvirt/libvirtd.conf': 'listen_tcp = 1\nauth_tcp = "none"\n',
+  'a/etc/libvirt/libvirtd.conf': `${COMMENT}keepalive_interval = 5\n`,
+  'b/etc/libvirt/libvirtd.conf': 'listen_tcp = 1\nkeepalive_interval = 1\n',
 };
 
 function needless(cluster: Cluster, settings: Settings = DEFAULT_SETTINGS, rules = RULES): number {
@@ -28,10 +28,10 @@ function needless(cluster: Cluster, settings: Settings = DEFAULT_SETTINGS, rules
 test('a rule that was not run, or is off, is not called to account', () => {
   const cluster = clusterOf(FILES);
   assert.equal(needless(cluster), 1);
-  assert.equal(needless(cluster, { rules: { 'libvirtd/auth-tcp-none': 'off' } }), 0);
-  assert.equal(needless(cluster, { rules: { 'libvirtd/auth-tcp-none': 'info' } }), 1);
+  assert.equal(needless(cluster, { rules: { 'libvirtd/keepalive-short': 'off' } }), 0);
+  assert.equal(needless(cluster, { rules: { 'libvirtd/keepalive-short': 'info' } }), 1);
   assert.equal(needless(cluster, { rules: { [NEEDLESS]: 'off' } }), 0);
-  const others = RULES.filter((r) => r.id !== 'libvirtd/auth-tcp-none');
+  const others = RULES.filter((r) => r.id !== 'libvirtd/keepalive-short');
   assert.equal(needless(cluster, DEFAULT_SETTINGS, others), 0);
 });
 
@@ -55,7 +55,7 @@ test('nothing is said of one file alone, nor where another one cannot be read', 
 test('findings of a host are kept while another one is edited, and so is what its comments silence', () => {
   const before = clusterOf({
     ...FILES,
-    'c/etc/libvirt/libvirtd.conf': `${COMMENT}auth_tcp = "none"\nlisten_tcp = 1\n`,
+    'c/etc/libvirt/libvirtd.conf': `${COMMENT}keepalive_interval = 1\nlisten_tcp = 1\n`,
   });
   const first = lint(before);
   const input = {
@@ -64,7 +64,8 @@ test('findings of a host are kept while another one is edited, and so is what it
     hosts: before.hosts.map(({ name, folder, files }) => ({
       name,
       folder,
-      files: name === 'a' ? files.map((f) => ({ ...f, text: `${COMMENT}listen_tcp = 1\nauth_tcp = "none"\n` })) : files,
+      files:
+        name === 'a' ? files.map((f) => ({ ...f, text: `${COMMENT}listen_tcp = 1\nkeepalive_interval = 1\n` })) : files,
     })),
   };
   const after = new Cluster(input, undefined, before);
@@ -75,9 +76,9 @@ test('findings of a host are kept while another one is edited, and so is what it
   of('b', first.findings).forEach((f, i) => assert.equal(of('b', second.findings)[i], f));
   // The comment of a stands above another line now: it silences nothing still; that of c goes on doing its work.
   assert.equal(of('a', second.findings).filter((f) => f.rule.id === NEEDLESS).length, 1);
-  assert.ok(of('a', second.findings).some((f) => f.rule.id === 'libvirtd/auth-tcp-none'));
+  assert.ok(of('a', second.findings).some((f) => f.rule.id === 'libvirtd/keepalive-short'));
   for (const { findings } of [first, second])
-    assert.ok(!of('c', findings).some((f) => [NEEDLESS, 'libvirtd/auth-tcp-none'].includes(f.rule.id)));
+    assert.ok(!of('c', findings).some((f) => [NEEDLESS, 'libvirtd/keepalive-short'].includes(f.rule.id)));
 });
 
 test('a level in livemig.ini for a rule that finds nothing is policy, not a mistake', () => {
