@@ -104,6 +104,8 @@ suite('actions', () => {
 
   async function touchAndSave(): Promise<vscode.TextDocument> {
     const document = await open(nova3);
+    // The editor takes a moment to see that the test before had its file put back.
+    await until(() => document.getText().includes('live_migration_bandwith'), 'the file as it was');
     await until(() => findingAt(document, 'live_migration_bandwith'), 'finding');
     const edit = new vscode.WorkspaceEdit();
     edit.insert(document.uri, new vscode.Position(0, 0), '# looked at\n');
