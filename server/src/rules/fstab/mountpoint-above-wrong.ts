@@ -1,10 +1,6 @@
-import { releaseIndex } from '../../knowledge/releases';
 import { covers, sharedInstancesMount, type Mount } from '../../model/cluster';
 import { normalise } from '../../model/host';
-import { defineRule, holdsAtAll } from '../rule';
-
-/** The first release whose nova-compute keeps its identity in state_path. */
-const COMPUTE_ID = releaseIndex('2023.1')!;
+import { defineRule } from '../rule';
 
 export default defineRule({
   id: 'fstab/mountpoint-above-wrong',
@@ -12,13 +8,15 @@ export default defineRule({
   title: "All of nova's own directory is shared, not only the instances",
   severity: 'warning',
   files: ['fstab'],
+  // Before, nova-compute kept no identity there, and guides shared all of it on purpose.
+  releases: { from: '2023.1' },
   messages: {
     default:
       '{point} of {host} is the same share: what nova keeps in {state} for each host is mixed up too; mount {path} only',
   },
   why: `state_path holds what belongs to one host: locks of its services, keys of its users, and since 2023.1 the file
 \`compute_id\`, by which nova-compute knows itself. On a directory that two hosts share, the second one finds the first one's
-identity and does not start. Before, the guides shared all of it on purpose, and migrations work so.`,
+identity and does not start.`,
   sources: [
     'nova/conf/paths.py, state_path',
     'nova/virt/node.py, write_local_node_uuid and read_local_node_uuid, 27.0.0',
@@ -35,12 +33,11 @@ identity and does not start. Before, the guides shared all of it on purpose, and
     {
       title: 'before hosts kept an identity there',
       release: 'grizzly',
-      severity: 'info',
       files: {
         'c1/etc/nova/nova.conf': '[DEFAULT]\nstate_path = /mnt/ceph/nova\ninstances_path = $state_path/instances\n',
-        'c1/etc/fstab': '10.0.0.1:/ ⟦/mnt/ceph⟧ ceph name=nova,secretfile=/etc/ceph/secret 0 0\n',
+        'c1/etc/fstab': '10.0.0.1:/ /mnt/ceph ceph name=nova,secretfile=/etc/ceph/secret 0 0\n',
         'c2/etc/nova/nova.conf': '[DEFAULT]\nstate_path = /mnt/ceph/nova\ninstances_path = $state_path/instances\n',
-        'c2/etc/fstab': '10.0.0.1:/ ⟦/mnt/ceph⟧ ceph name=nova,secretfile=/etc/ceph/secret 0 0\n',
+        'c2/etc/fstab': '10.0.0.1:/ /mnt/ceph ceph name=nova,secretfile=/etc/ceph/secret 0 0\n',
       },
     },
     {
@@ -77,11 +74,8 @@ identity and does not start. Before, the guides shared all of it on purpose, and
       if (list.length < 2) continue;
       for (const { mount, state } of list) {
         const other = (list[0]!.mount === mount ? list[1] : list[0])!.mount;
-        const identified = mount.host.release.index >= COMPUTE_ID;
         report({
           host: mount.host,
-          severity: identified ? 'warning' : 'info',
-          guess: identified && !holdsAtAll(mount.host, (release) => release >= COMPUTE_ID),
           file: mount.file,
           span: mount.entry.file.span,
           values: {

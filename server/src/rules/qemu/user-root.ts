@@ -6,6 +6,8 @@ export default defineRule({
   title: 'Guests run as root',
   severity: 'info',
   files: ['qemu'],
+  // The guides of the first years prescribe it, and nothing that they set up is wrong by it.
+  releases: { from: 'liberty' },
   messages: {
     default:
       'user = "{user}" runs every guest as root: who breaks out of one owns the host; the package has an account of its own for it',
@@ -17,6 +19,11 @@ on all hosts and may pass the folders above the disks.`,
   examples: [
     { files: { 'etc/libvirt/qemu.conf': '⟦user = "root"⟧\r\ngroup = "root"\r\n' } },
     { title: 'by its number', files: { 'etc/libvirt/qemu.conf': '⟦user = "+0"⟧\n' } },
+    {
+      title: 'as the guides of its time had it',
+      release: 'kilo',
+      files: { 'etc/libvirt/qemu.conf': 'user = "root"\n' },
+    },
     {
       title: 'an account, and a group alone',
       files: {
