@@ -1,9 +1,9 @@
 import type { Cluster } from './model/cluster';
 import type { Host } from './model/host';
 import { parsed } from './model/parsed';
-import { suppressionsOf, type PlacedSuppression } from './model/suppressions';
+import { suppressionsOf } from './model/suppressions';
 import type { NeedlessSuppression, Rule } from './rules/rule';
-import type { SuppressionUse } from './suppress';
+import { isRepeated, type SuppressionUse } from './suppress';
 import { releaseIndex } from './knowledge/releases';
 
 /**
@@ -28,24 +28,21 @@ export function needlessSuppressions(
     const { ids } = one.suppression;
     if (ids.length === 0) out.push({ ...one, why: 'empty', rule: undefined, index: 0 });
     const used = use.get(one.suppression);
+    const seen = new Set<string>();
     ids.forEach(({ id }, index) => {
       const rule = judged(id);
+      const again = seen.has(id);
+      seen.add(id);
       if (!rule) return;
       const say = (why: NeedlessSuppression['why']): unknown => out.push({ ...one, why, rule, index });
-      if (ids.findIndex((other) => other.id === id) < index) say('twice');
+      if (again) say('twice');
       else if (used?.has(id)) return;
       else if (!rule.files.includes(one.file.kind)) say('elsewhere');
-      else if (saidAbove(one, id, use)) say('twice');
+      else if (isRepeated(one.file, one.suppression, id)) say('twice');
       else if (sight.sees(rule, one.host) && (!one.host || applies(rule, one.host))) say('silent');
     });
   }
   return out;
-}
-
-/** Whether another comment above the same entry silences the rule already. */
-function saidAbove({ file, suppression }: PlacedSuppression, id: string, use: SuppressionUse): boolean {
-  const all = parsed(file)?.suppressions ?? [];
-  return all.some((s) => s !== suppression && s.target === suppression.target && use.get(s)?.has(id) === true);
 }
 
 /** What of the cluster is in view, and so what the silence of a rule proves. */

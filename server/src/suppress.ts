@@ -1,7 +1,7 @@
 import { applyEdits } from './fixes';
 import type { SourceFile } from './model/files';
 import { readInventory } from './model/inventory';
-import { documentOf, parsed } from './model/parsed';
+import { documentOf, lineIndexOf, parsed } from './model/parsed';
 import { eolOf, insertLineBelow, replace } from './rules/edits';
 import type { Edit } from './rules/rule';
 import { lineStart } from './syntax/lines';
@@ -26,16 +26,61 @@ interface Marked {
 export function suppressedBy(finding: Marked, use: SuppressionUse): boolean {
   const document = parsed(finding.file);
   if (!document || document.suppressions.length === 0) return false;
-  const start = lineStart(document.text, entryStart(document, finding.span.start));
-  for (const suppression of document.suppressions) {
-    if (start < suppression.span.start || start > suppression.target) continue;
-    if (!suppression.ids.some((i) => i.id === finding.rule.id)) continue;
-    const used = use.get(suppression);
-    if (used) used.add(finding.rule.id);
-    else use.set(suppression, new Set([finding.rule.id]));
-    return true;
+  // A line may be long and full of findings: by the index, which the diagnostics need anyway.
+  const lines = lineIndexOf(finding.file);
+  const start = lines.lineSpan(lines.positionAt(entryStart(document, finding.span.start)).line).start;
+  const { targets, first } = silencersOf(document);
+  const at = targets[lowerBound(targets, start)];
+  const suppression = at === undefined ? undefined : first.get(`${at} ${finding.rule.id}`);
+  if (!suppression || start < suppression.span.start) return false;
+  const used = use.get(suppression);
+  if (used) used.add(finding.rule.id);
+  else use.set(suppression, new Set([finding.rule.id]));
+  return true;
+}
+
+interface Silencers {
+  /** Where suppressed entries begin, in order. */
+  readonly targets: readonly number[];
+  /** By target and rule, the first comment that names it. */
+  readonly first: ReadonlyMap<string, Suppression>;
+}
+
+const silencers = new WeakMap<ParsedDocument, Silencers>();
+
+/** Found once for a text: findings and comments may be thousands each. */
+function silencersOf(document: ParsedDocument): Silencers {
+  let known = silencers.get(document);
+  if (!known) {
+    const first = new Map<string, Suppression>();
+    for (const suppression of document.suppressions) {
+      for (const { id } of suppression.ids) {
+        const key = `${suppression.target} ${id}`;
+        if (!first.has(key)) first.set(key, suppression);
+      }
+    }
+    const targets = [...new Set(document.suppressions.map((s) => s.target))].sort((a, b) => a - b);
+    silencers.set(document, (known = { targets, first }));
   }
-  return false;
+  return known;
+}
+
+/** Whether another comment above the same entry stands first for a rule. */
+export function isRepeated(file: SourceFile, suppression: Suppression, id: string): boolean {
+  const document = parsed(file);
+  return document !== undefined && silencersOf(document).first.get(`${suppression.target} ${id}`) !== suppression;
+}
+
+/** Index of the first number that is not less. */
+function lowerBound(sorted: readonly number[], least: number): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (sorted[middle]! < least) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** The comment that would silence a finding, put above its entry; undefined in files that take no comments of ours. */

@@ -154,11 +154,20 @@ export function clientsOf(entry: ExportEntry): readonly ExportClient[] {
   return [{ host: '', hostSpan: at, optionsSpan: undefined, options: [], span: at }];
 }
 
+const positions = new WeakMap<ExportEntry, ReadonlyMap<ExportClient, number>>();
+
+/** Which of its line's clients one is, from 0; -1 for the one that nobody wrote. Counted once: a line may have thousands. */
+export function positionOf(entry: ExportEntry, client: ExportClient): number {
+  let of = positions.get(entry);
+  if (!of) positions.set(entry, (of = new Map(entry.clients.map((c, i) => [c, i]))));
+  return of.get(client) ?? -1;
+}
+
 /** Whether a bracket stands a blank behind the client it was meant for, `host (rw)`. */
 export function isStrayBracket(entry: ExportEntry, client: ExportClient, text: string): boolean {
-  const i = entry.clients.indexOf(client);
-  const before = entry.clients[i - 1];
-  if (!before || client.host !== '' || !client.optionsSpan || before.optionsSpan || before.host === '') return false;
+  if (client.host !== '' || !client.optionsSpan) return false;
+  const before = entry.clients[positionOf(entry, client) - 1];
+  if (!before || before.optionsSpan || before.host === '') return false;
   return /^(?:[ \t]|\\\r?\n)+$/.test(text.slice(before.span.end, client.span.start));
 }
 

@@ -55,6 +55,9 @@ const SPACE = 32;
 /** Codes of one or several tokens with where they stand. */
 type Codes = Pick<ExportsToken, 'codes' | 'at' | 'ends'>;
 
+/** Each `-…` word between clients makes a longer list; nobody writes a line with more than a few, and noise may hold thousands. */
+const MOST_DEFAULTS = 1000;
+
 interface Draft {
   path: string;
   pathSpan: Span;
@@ -129,7 +132,7 @@ class ExportsParser {
       const isDefaults = token.codes[0] === DASH && token.openQuote === undefined;
       if (isDefaults) {
         const own = this.#options(token, 1, token.codes.length);
-        defaults = [...defaults, ...own];
+        if (defaults.length < MOST_DEFAULTS) defaults = [...defaults, ...own];
         draft.end = token.end;
         if (draft.clients.length === 0) {
           draft.defaults = defaults;

@@ -114,6 +114,7 @@ function readValue(raw: string): { value: string; cut: number | undefined } {
     if (first === "'") return { value: unquoteJson(inner), cut: undefined };
     return { value: unquoteJson(raw), cut: undefined };
   }
+  if (!/[\\;#]/.test(raw)) return { value: raw.trim(), cut: undefined };
   let value = '';
   for (let at = 0; at < raw.length; at++) {
     const character = raw.charAt(at);

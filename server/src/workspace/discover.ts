@@ -86,6 +86,7 @@ class Discovery {
     const own = entries.find((e) => e.name === 'livemig.ini');
     const ini =
       own?.type === 'file' ? await this.#read(join(folder, 'livemig.ini'), 'livemig.ini', 'livemig-ini') : undefined;
+    if (own && own.type !== 'file') this.#notAFile(join(folder, 'livemig.ini'), own.type);
     const known = ini ?? inventory;
     if (ini) this.#group(folder).inventory = ini;
     if (entries.some((e) => e.name === 'etc' && e.type === 'folder')) {
@@ -148,10 +149,7 @@ class Discovery {
       // Debian's 99-sysctl.conf leads to sysctl.conf, which need not have been collected.
       if (type !== 'file' && kind === 'sysctl') continue;
       if (type !== 'file') {
-        this.failures.push({
-          uri,
-          reason: type === 'folder' ? 'is a folder, a file is expected here' : 'is no regular file',
-        });
+        this.#notAFile(uri, type);
         continue;
       }
       const file = await this.#read(uri, path, kind);
@@ -176,6 +174,11 @@ class Discovery {
         return file ? [file] : [];
       });
     return (await Promise.all(found)).flat();
+  }
+
+  #notAFile(uri: string, type: FolderEntry['type']): void {
+    const reason = type === 'folder' ? 'is a folder, a file is expected here' : 'is no regular file';
+    this.failures.push({ uri, reason });
   }
 
   async #list(folder: string, must: boolean): Promise<readonly FolderEntry[]> {

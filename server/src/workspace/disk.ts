@@ -1,4 +1,5 @@
-import { readdir, readFile, readlink, stat } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { open, readdir, readlink, realpath, stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { join, type FileSource, type FolderEntry } from './source';
 
@@ -26,8 +27,27 @@ export function diskSource(): FileSource {
           }),
         );
       }),
-    read: (uri) => gate(() => readFile(fileURLToPath(uri))),
+    read: (uri) => gate(() => readRegular(fileURLToPath(uri))),
   };
+}
+
+/** Windows has neither the flag nor such pipes among its files. */
+const NO_WAIT = process.platform === 'win32' ? 0 : constants.O_NONBLOCK;
+
+/** Reads a file that is one: of a pipe the end would be waited for, and of a device for ever. */
+async function readRegular(path: string): Promise<Uint8Array> {
+  // Without blocking, or to open a pipe would itself wait for somebody who writes.
+  const handle = await open(path, constants.O_RDONLY | NO_WAIT);
+  try {
+    const stats = await handle.stat();
+    if (stats.isDirectory()) throw Object.assign(new Error('is a folder'), { code: 'EISDIR' });
+    // How systemd's units are switched off.
+    if (stats.isCharacterDevice() && (await realpath(path)) === '/dev/null') return new Uint8Array();
+    if (!stats.isFile()) throw new Error('is no regular file');
+    return await handle.readFile();
+  } finally {
+    await handle.close();
+  }
 }
 
 /** Runs at most `limit` tasks at a time, the others in the order they came. */

@@ -10,14 +10,13 @@ const OWN_LINE: ReadonlySet<string> = new Set(['relative-path']);
 /** All option words of a line, its defaults first, none of them twice. */
 export function optionWords(entry: ExportEntry): readonly (readonly ListOption[])[] {
   const lists = [entry.defaults, ...entry.clients.map((c) => c.options)];
-  const seen = new Set(entry.defaults);
-  for (const client of entry.clients) {
+  let before = entry.defaults;
+  for (const { defaults } of entry.clients) {
     // Defaults that a later `-…` word adds; they begin with those before them.
-    if (!client.defaults) continue;
-    const added = client.defaults.filter((o) => !seen.has(o));
-    if (added.length === 0) continue;
-    for (const o of added) seen.add(o);
-    lists.push(added);
+    if (!defaults || defaults === before) continue;
+    const added = defaults.slice(before.length);
+    before = defaults;
+    if (added.length > 0) lists.push(added);
   }
   return lists;
 }

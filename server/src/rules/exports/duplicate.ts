@@ -1,7 +1,7 @@
 import { clientOptions, exportsOf } from '../../model/cluster';
 import type { ExportedTo } from '../../model/exportTable';
 import { normalise } from '../../model/host';
-import { clientsOf, isStrayBracket } from '../../model/nfs';
+import { clientsOf, isStrayBracket, positionOf } from '../../model/nfs';
 import { removeLines, replace } from '../edits';
 import { defineRule, type Edit, type FixDraft } from '../rule';
 import { isBroken } from './_broken';
@@ -97,7 +97,7 @@ function takeOut(
   { export: { entry, file }, client }: ExportedTo,
   preferred: boolean,
 ): FixDraft<'first' | 'second'> | undefined {
-  const i = entry.clients.indexOf(client);
+  const i = positionOf(entry, client);
   let edit: Edit | undefined;
   if (entry.clients.length <= 1) edit = removeLines(file, entry.span);
   else {

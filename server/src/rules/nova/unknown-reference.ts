@@ -72,6 +72,20 @@ so \`$my_ip.\` is the option nothing of the group my_ip. A dollar sign in a pass
   ],
   check(host, report) {
     const { items, overridden } = novaItems(host);
+    /** What is the same each time a value names it. */
+    const verdicts = new Map<string, { readonly guess: boolean; readonly near: readonly string[] }>();
+    const verdict = (
+      name: string,
+      option: NovaOption,
+    ): { readonly guess: boolean; readonly near: readonly string[] } => {
+      const key = `${option.group} ${option.name} ${name}`;
+      let known = verdicts.get(key);
+      if (!known) {
+        const guess = !holdsAtAll(host, (r) => resolve(name, option.group, r) === 'unknown');
+        verdicts.set(key, (known = { guess, near: nearNames(name, option, host.release.index) }));
+      }
+      return known;
+    };
     for (const { entry, file, option } of items) {
       if (!option || !entry.value.includes('$') || overridden.has(entry) || isPlaceholder(entry.value)) continue;
       // `\$` is as good as `$$`, and as long.
@@ -85,12 +99,12 @@ so \`$my_ip.\` is the option nothing of the group my_ip. A dollar sign in a pass
         const severity = option.origin === 'library' ? 'warning' : 'error';
         const target = resolve(name, option.group, host.release.index);
         if (target === 'unknown') {
-          const guess = !holdsAtAll(host, (r) => resolve(name, option.group, r) === 'unknown');
+          const { guess, near: names } = verdict(name, option);
           const dollar = { title: 'dollar' as const, edits: [replace(file, { start, end: start + 1 }, '$$')] };
           const fixes: FixDraft<'near' | 'dollar'>[] = option.secret
             ? [dollar]
             : [
-                ...nearNames(name, option, host.release.index).map((near) => {
+                ...names.map((near) => {
                   const right = match[2] === undefined ? `\${${near}}` : `$${near}`;
                   return {
                     title: 'near' as const,
@@ -140,14 +154,15 @@ function nearNames(name: string, option: NovaOption, r: ReleaseIndex): readonly 
   return near.length === 1 || near[0] === 'my_ip' ? near.slice(0, 1) : [];
 }
 
-/** Whether the value of `target` needs the value of `option`. */
-function leadsBack(host: Host, target: NovaOption, option: NovaOption, depth = 0): boolean {
+/** Whether the value of `target` needs the value of `option`; of what has been looked at nothing else is found a second time. */
+function leadsBack(host: Host, target: NovaOption, option: NovaOption, seen = new Set<NovaOption>()): boolean {
   if (target === option) return true;
-  if (depth > 10) return false;
+  if (seen.has(target)) return false;
+  seen.add(target);
   const { raw } = host.nova.effective(target);
   for (const match of raw?.matchAll(REFERENCE) ?? []) {
     const next = match[1] === undefined && host.nova.resolve(match[2] ?? match[3] ?? '', target.group);
-    if (next && leadsBack(host, next, option, depth + 1)) return true;
+    if (next && leadsBack(host, next, option, seen)) return true;
   }
   return false;
 }
