@@ -13,8 +13,8 @@ const HOSTS = 130;
 /** A fleet, and preloads: a disk on which every file takes its time, and clocks that stand still or run. */
 const folder = tempFolder({
   ...Object.fromEntries(Array.from({ length: HOSTS }, (_, i) => [`fleet/c${i}/etc/nova/nova.conf`, BAD])),
-  'slow.js': `const fs = require('node:fs/promises'), read = fs.readFile;
-    fs.readFile = async (...args) => { await new Promise((go) => setTimeout(go, 600)); return read(...args); };`,
+  'slow.js': `const fs = require('node:fs/promises'), open = fs.open;
+    fs.open = async (...args) => { await new Promise((go) => setTimeout(go, 600)); return open(...args); };`,
   'early.js': `performance.now = () => 999;`,
   'late.js': `performance.now = () => 1000;`,
   'running.js': `let now = 0; performance.now = () => (now += 200);`,
