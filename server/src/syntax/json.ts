@@ -9,8 +9,10 @@ export interface JsonPlace {
   readonly compound: boolean;
 }
 
-/** A string, the only thing that may hold brackets of its own; or a bracket, colon, comma; or a number or word. */
-const TOKEN = /"(?:[^"\\]|\\[^])*"|[[\]{}:,]|[^\s[\]{}:,"]+/y;
+/** A bracket, colon, comma; or a number or word. A string, which may be megabytes long, is more than an expression can take. */
+const TOKEN = /[[\]{}:,]|[^\s[\]{}:,"]+/y;
+/** The end of a string, or something that hides it. */
+const QUOTE = /["\\]/g;
 const BLANK = /\s*/y;
 
 /**
@@ -81,10 +83,24 @@ class Scanner {
   /** The next token, which is left behind; undefined at the end, and before a string without one. */
   take(): Span | undefined {
     const start = this.#blank();
+    const end = this.#text.charAt(start) === '"' ? this.#endOfString(start + 1) : this.#endOfToken(start);
+    if (end === undefined) return undefined;
+    this.#offset = end;
+    return { start, end };
+  }
+
+  #endOfToken(start: number): number | undefined {
     TOKEN.lastIndex = start;
-    if (!TOKEN.test(this.#text)) return undefined;
-    this.#offset = TOKEN.lastIndex;
-    return { start, end: this.#offset };
+    return TOKEN.test(this.#text) ? TOKEN.lastIndex : undefined;
+  }
+
+  #endOfString(from: number): number | undefined {
+    QUOTE.lastIndex = from;
+    while (QUOTE.test(this.#text)) {
+      if (this.#text.charAt(QUOTE.lastIndex - 1) === '"') return QUOTE.lastIndex;
+      QUOTE.lastIndex++;
+    }
+    return undefined;
   }
 
   at(character: string): boolean {
