@@ -84,6 +84,9 @@ export async function restore(originals: ReadonlyMap<string, Uint8Array>): Promi
       await vscode.commands.executeCommand('workbench.action.files.revert');
     }
     await vscode.workspace.fs.writeFile(uriOf(path), bytes);
+    // A document follows its file a little later, over whatever the next test has typed by then.
+    const text = new TextDecoder().decode(bytes);
+    if (shown) await until(() => shown.isClosed || shown.getText() === text, `${path} follows its file`);
   }
   await vscode.commands.executeCommand('workbench.action.closeAllEditors');
 }
