@@ -97,6 +97,8 @@ export interface HostKeyQuestion {
   readonly type: string;
   /** `SHA256:…`. */
   readonly fingerprint: string;
+  /** What known_hosts says besides, in words: keys of other types, an authority that signs the host's keys. */
+  readonly note?: string;
 }
 
 /** Where to and how, after ~/.ssh/config had its say. */

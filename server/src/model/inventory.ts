@@ -41,6 +41,34 @@ export function readInventory(file: SourceFile): Inventory {
   return { file, release: values.get('')?.release, nodes, rules: values.get('rules') ?? {} };
 }
 
+/** A host on the way to a node, as `jump` and ssh's ProxyJump write it. */
+export interface Jump {
+  readonly user: string | undefined;
+  readonly host: string;
+  readonly port: number | undefined;
+}
+
+/** `[user@]host[:port]`, `[user@][address]:port`, and the same after `ssh://`; undefined for what is none of them. */
+export function readJump(text: string): Jump | undefined {
+  const parts =
+    /^(?:ssh:\/\/)?(?:(?<user>[^/\s]+)@)?(?:\[(?<literal>[\w.:%-]+)\]|(?<host>[\w.][\w.-]*))(?::(?<port>\d+))?\/?$/.exec(
+      text,
+    )?.groups;
+  const { user, literal, host = literal, port } = parts ?? {};
+  if (host === undefined || (user !== undefined && !isAccount(user)) || (port !== undefined && !isPort(port)))
+    return undefined;
+  return { user, host, port: port === undefined ? undefined : Number(port) };
+}
+
+export function isPort(text: string): boolean {
+  return /^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65535;
+}
+
+/** What no shell and no option of ssh reads as anything else; domain accounts and those with a dollar sign at the end are. */
+export function isAccount(text: string): boolean {
+  return /^[\w.][\w.@+-]*\$?$/.test(text);
+}
+
 /** Where a node is declared. */
 export function nodeSpan(node: InventoryNode): Span {
   return node.section.span;

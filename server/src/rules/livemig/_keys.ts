@@ -6,7 +6,7 @@ export const KEYS: Readonly<Record<string, readonly string[]>> = {
   '': ['release'],
   rules: [],
   cloud: ['driver', 'name'],
-  node: ['address', 'user', 'roles', 'release', 'init', 'libvirt', 'qemu'],
+  node: ['address', 'port', 'user', 'identity', 'jump', 'roles', 'release', 'init', 'libvirt', 'qemu'],
 };
 
 /** Kinds of section, in the order of the reference. */

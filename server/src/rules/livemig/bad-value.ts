@@ -2,6 +2,7 @@ import { isHostDomain } from '../../knowledge/address';
 import { nearest } from '../../knowledge/near';
 import { NEWEST, RELEASES, releaseIndex } from '../../knowledge/releases';
 import { isLoopback, isWildcard } from '../../model/cluster';
+import { isAccount, isPort, readJump } from '../../model/inventory';
 import { documentOf } from '../../model/parsed';
 import { isLevel } from '../../settings';
 import type { LivemigEntry } from '../../syntax/types';
@@ -33,7 +34,7 @@ const MEANT: Readonly<Record<string, string>> = {
 };
 
 interface BadValue {
-  readonly message: 'release' | 'words' | 'version' | 'address' | 'own';
+  readonly message: 'release' | 'words' | 'version' | 'address' | 'own' | 'port' | 'user' | 'jump';
   readonly words: readonly string[];
   readonly near: readonly string[];
   /** The word of the value that is wrong. */
@@ -53,6 +54,9 @@ export default defineRule({
     address:
       '"{word}" is no address: write that of the node, as 192.168.3.12, 2001:db8::12 or a name, and nothing else',
     own: '{word} is every host itself: write the address by which the other nodes reach this one',
+    port: '"{word}" is no port: write the number that sshd listens on, 1 to 65535',
+    user: '"{word}" is no name of an account: nobody can log in with it',
+    jump: '"{word}" is no host to go through: write user@host:port, a node of this file, or none',
     version: '{key} takes a version such as 9.0.0: "{word}" is passed over',
   },
   fixes: { set: 'Write {near}' },
@@ -83,6 +87,20 @@ told as information only; a rule whose level cannot be read keeps its own.`,
       good: {
         'livemig.ini':
           '[node a]\naddress = 10.0.0.1\n[node b]\naddress = 10.0.0.2\n[node c]\naddress = c.example.org\n[node d]\naddress = 2001:db8::4\n',
+      },
+    },
+    {
+      title: 'no port, no account, no way',
+      files: {
+        'livemig.ini':
+          '[node a]\nport = ⟦ssh⟧\nuser = ⟦root admin⟧\njump = gate, ⟦gate:22:22⟧\n[node b]\nport = ⟦0⟧\nuser = ⟦-v⟧\njump = ⟦ssh gate⟧\n[node c]\nport = ⟦65536⟧\n',
+      },
+    },
+    {
+      title: 'ports, accounts and ways to go',
+      files: {
+        'livemig.ini':
+          '[node a]\nport = 22\nuser = root\njump = none\n[node b]\nport = 65535\nuser = ops.team@example.org\njump = ops@gate.example.org:2222, b2,[2001:db8::1]:22\n[node c]\nport =\nuser = svc_1$\njump = ssh://root@gate:22\n',
       },
     },
     {
@@ -165,6 +183,15 @@ function judge({ section, key, value }: LivemigEntry, several: boolean): readonl
   if ((key === 'libvirt' || key === 'qemu') && !/\d+\.\d+/.test(value))
     return [{ message: 'version', words: [], near: [], word: value }];
   if (key === 'address') return judgeAddress(value, several);
+  const wrong = (message: 'port' | 'user' | 'jump', word: string) => ({ message, words: [], near: [], word });
+  if (key === 'port') return isPort(value) ? [] : [wrong('port', value)];
+  if (key === 'user') return isAccount(value) ? [] : [wrong('user', value)];
+  if (key === 'jump')
+    return value
+      .split(',')
+      .map((w) => w.trim())
+      .filter((w) => !readJump(w))
+      .map((w) => wrong('jump', w));
   if (key !== 'roles') return [];
   return value
     .split(/[\s,]+/)
