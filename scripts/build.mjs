@@ -48,6 +48,18 @@ const later = (specifier, file) => ({
   },
 });
 
+/** The collector stands in the bundle as text: there is no folder beside it to read it from. @type {import('esbuild').Plugin} */
+const collector = {
+  name: 'collector-inside',
+  setup(b) {
+    b.onLoad({ filter: /[\\/]fleet[\\/]collect[\\/]script\.ts$/ }, ({ path: file }) => ({
+      contents: `import text from './collect.sh'; export const collector = () => text;`,
+      resolveDir: path.dirname(file),
+      loader: 'ts',
+    }));
+  },
+};
+
 /** The library that both halves of the language server use, from a file of its own. @type {import('esbuild').Plugin} */
 const library = {
   name: 'library-apart',
@@ -59,8 +71,11 @@ const library = {
   },
 };
 
+/** What ssh2 tries and does without: compiled parts. */
+const compiled = ['*.node', 'cpu-features'];
+
 /** @type {import('esbuild').BuildOptions} */
-const common = {
+export const common = {
   absWorkingDir: root,
   bundle: true,
   platform: 'node',
@@ -71,6 +86,7 @@ const common = {
   legalComments: 'none',
   metafile: true,
   logLevel: 'warning',
+  external: compiled,
   // vscode-languageclient and -server publish CommonJS only under `main`; `module` would pull in browser builds.
   mainFields: ['main', 'module'],
 };
@@ -102,7 +118,17 @@ const bundles = {
       resolveDir: root,
     },
   },
-  'dist/cli.js': { entryPoints: ['server/src/cli/main.ts'], plugins: [rules, tables] },
+  'dist/cli.js': {
+    entryPoints: ['server/src/cli/main.ts'],
+    plugins: [later('./fleet', './fleet-cli.js'), rules, tables],
+  },
+  // What talks to nodes; `lint` never loads it.
+  'dist/fleet-cli.js': {
+    ...small,
+    entryPoints: ['server/src/cli/fleet.ts'],
+    plugins: [collector, tables],
+    loader: { '.sh': 'text' },
+  },
 };
 
 /**

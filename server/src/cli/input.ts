@@ -122,7 +122,7 @@ export function reportOf(input: Input, settings: Settings, progress: Progress = 
 }
 
 /** The `file:` URI of a path, without a slash at the end. */
-function uriOf(given: string): string {
+export function uriOf(given: string): string {
   const absolute = path.resolve(given);
   return pathToFileURL(absolute).href.replace(/(?<=[^/])\/$/, '');
 }

@@ -6,9 +6,9 @@ import type { Report } from '../report/item';
 import { sarif } from '../report/sarif';
 import type { Severity } from '../rules/rule';
 import type { Settings } from '../settings';
-import { readPaths, readStandardInput, reportOf } from './input';
+import { readPaths, readStandardInput, reportOf, type Input } from './input';
 import { write, type Common } from './options';
-import { progress, SILENT } from './progress';
+import { progress, SILENT, type Progress } from './progress';
 
 export const FORMATS = ['pretty', 'json', 'sarif', 'github', 'checkstyle'] as const;
 
@@ -28,6 +28,16 @@ export async function lintCommand(paths: readonly string[], options: LintOptions
   const input = paths.includes('-')
     ? await readStandardInput(options.stdinFilename ?? '', options.release)
     : await readPaths(paths, options.release, bar);
+  return answer(input, settings, options, bar);
+}
+
+/** Prints what is wrong with the input, and gives the exit code. */
+export async function answer(
+  input: Input,
+  settings: Settings,
+  options: Omit<LintOptions, 'stdinFilename'>,
+  bar: Progress = SILENT,
+): Promise<number> {
   const all = reportOf(input, settings, bar);
   const report: Report = {
     ...all,
@@ -42,7 +52,7 @@ export async function lintCommand(paths: readonly string[], options: LintOptions
   return errors || (options.maxWarnings !== undefined && warnings > options.maxWarnings) ? 1 : 0;
 }
 
-async function render(report: Report, base: string, options: LintOptions): Promise<string> {
+async function render(report: Report, base: string, options: Omit<LintOptions, 'stdinFilename'>): Promise<string> {
   if (options.format === 'json') return json(report);
   if (options.format === 'pretty') return pretty(report, options.colour);
   if (options.format === 'github') return github(report);

@@ -7,6 +7,8 @@ import type { DeclaredRelease } from '../model/cluster';
 import { RULES } from '../rules/index';
 import type { Severity } from '../rules/rule';
 import { isLevel, type Level } from '../settings';
+import { checkCommand } from './check';
+import type { FleetOptions } from './fleet';
 import { fixCommand } from './fix';
 import { FORMATS, lintCommand, type LintOptions } from './lint';
 import { rulesCommand } from './rules';
@@ -14,6 +16,15 @@ import { rulesCommand } from './rules';
 interface RawOptions {
   readonly release?: DeclaredRelease;
   readonly rule?: Readonly<Record<string, Level>>;
+}
+
+interface RawFleetOptions {
+  readonly inventory?: string;
+  readonly local?: boolean;
+  readonly parallel: number;
+  readonly timeout: number;
+  readonly probe?: readonly number[];
+  readonly sshConfig?: string;
 }
 
 /** The command line. Runs one command; its exit code goes to `done`. */
@@ -33,12 +44,10 @@ export function program(version: string, done: (code: number) => void): Command 
     .description('report what is wrong; exit code 1 when there is an error, 2 when a PATH cannot be read')
     .addArgument(paths())
     .addOption(release())
-    .addOption(new Option('--format <format>', 'how to print').choices(FORMATS).default('pretty'))
-    .addOption(
-      new Option('--severity <least>', 'least severity to print').choices(['error', 'warning', 'info']).default('info'),
-    )
+    .addOption(format())
+    .addOption(severity())
     .addOption(rule())
-    .addOption(new Option('--max-warnings <n>', 'exit code 1 when there are more warnings').argParser(count))
+    .addOption(maxWarnings())
     .addOption(new Option('--stdin-filename <name>', 'judge standard input (PATH -) as a file of this name'))
     .action(
       async (
@@ -74,6 +83,43 @@ export function program(version: string, done: (code: number) => void): Command 
     .action(async (given: string[], raw: RawOptions & { dryRun: boolean }) =>
       done(await fixCommand(given, { ...common(raw), dryRun: raw.dryRun })),
     );
+  const fleet = (raw: RawFleetOptions): FleetOptions => ({
+    inventory: raw.inventory,
+    local: raw.local ?? false,
+    parallel: raw.parallel,
+    timeout: raw.timeout,
+    probe: raw.probe ?? [],
+    sshConfig: raw.sshConfig,
+  });
+  talksToNodes(root.command('snapshot'))
+    .description('save what nodes are, without secrets, for `livemig lint DIR`; exit code 2 when a node cannot be read')
+    .requiredOption('--out <dir>', 'folder for a folder of each node')
+    .action(async (names: string[], raw: RawFleetOptions & { out: string }) => {
+      const { snapshotCommand } = await import('./fleet');
+      done(await snapshotCommand(names, raw.out, fleet(raw)));
+    });
+  talksToNodes(root.command('check'))
+    .description('read nodes and report what is wrong with them; exit codes as lint')
+    .addOption(release())
+    .addOption(format())
+    .addOption(severity())
+    .addOption(rule())
+    .addOption(maxWarnings())
+    .action(
+      async (
+        names: string[],
+        raw: RawOptions & RawFleetOptions & Pick<LintOptions, 'format' | 'severity'> & { maxWarnings?: number },
+      ) =>
+        done(
+          await checkCommand(names, {
+            ...common(raw),
+            ...fleet(raw),
+            format: raw.format,
+            severity: raw.severity,
+            maxWarnings: raw.maxWarnings,
+          }),
+        ),
+    );
   root
     .command('rules')
     .description('list the rules, or print the page of one')
@@ -97,6 +143,34 @@ function paths(): Argument {
     ['.'],
     'the current folder',
   );
+}
+
+/** The arguments and options of a command that talks to nodes. */
+function talksToNodes(command: Command): Command {
+  return command
+    .argument('[node...]', 'nodes of livemig.ini; all of them if none is named')
+    .addOption(new Option('--inventory <file>', 'livemig.ini, if it is not in this folder or above it'))
+    .addOption(new Option('--ssh-config <file>', 'instead of ~/.ssh/config and /etc/ssh/ssh_config'))
+    .addOption(new Option('--local', 'read this machine, whatever its address'))
+    .addOption(new Option('--parallel <n>', 'nodes at a time').argParser(positive).default(20))
+    .addOption(new Option('--timeout <s>', 'seconds for one node').argParser(positive).default(60))
+    .addOption(
+      new Option('--probe <ports>', 'ports of the other nodes that each node tries, e.g. 16509,49152').argParser(ports),
+    );
+}
+
+function format(): Option {
+  return new Option('--format <format>', 'how to print').choices(FORMATS).default('pretty');
+}
+
+function severity(): Option {
+  return new Option('--severity <least>', 'least severity to print')
+    .choices(['error', 'warning', 'info'])
+    .default('info');
+}
+
+function maxWarnings(): Option {
+  return new Option('--max-warnings <n>', 'exit code 1 when there are more warnings').argParser(count);
 }
 
 function release(): Option {
@@ -130,6 +204,18 @@ function rule(): Option {
 function count(word: string): number {
   if (!/^\d+$/.test(word)) throw new InvalidArgumentError('It is a whole number from 0 on.');
   return Number(word);
+}
+
+function positive(word: string): number {
+  if (!/^[1-9]\d{0,5}$/.test(word)) throw new InvalidArgumentError('It is a whole number from 1 on.');
+  return Number(word);
+}
+
+function ports(words: string): number[] {
+  const list = words.split(',').map((w) => w.trim());
+  if (!list.every((w) => /^[1-9]\d{0,4}$/.test(w) && Number(w) <= 65535))
+    throw new InvalidArgumentError('They are numbers from 1 to 65535, with commas between them.');
+  return list.map(Number);
 }
 
 /** Colour on a terminal, unless NO_COLOR says otherwise. */

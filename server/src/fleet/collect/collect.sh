@@ -1,0 +1,476 @@
+# Tells livemig what a node is: its configuration files and what is measured there. It only reads.
+#
+#   sh -s -- [WORD…] <collect.sh
+#
+#   only:files | only:asked   nothing but the files, or nothing but what the words below ask for
+#   root:FOLDER               the files of a tree below FOLDER in place of /; implies only:files
+#   path:PATH                 mode, owner and time of PATH, too
+#   certificate:PATH          the certificate in PATH, too
+#   account:NAME              ids and groups of NAME, too
+#   peer:NAME                 what NAME resolves to here
+#   probe:ADDRESS:PORT        whether a TCP connection gets there (nothing is sent)
+#   limit:SECONDS             for each command (10)
+#   deadline:SECONDS          for all of them (60): what is left then is named and not run
+#
+# POSIX sh: dash, bash, busybox. Words are words: none is evaluated. Commands get no standard input, since that is this
+# script. The answer is plain text, so that a terminal or another program on the way does no harm to it:
+#
+#   @@livemig begin 1 ENCODING
+#   @@livemig file LENGTH MODE UID GID TIME SIZE PATH    then LENGTH characters, the encoded content; PATH has no slash before it
+#   @@livemig out LENGTH NAME                            then the same; the last line of the content is `exit STATUS`
+#   @@livemig lacks NAME<tab>WHY                         what could not be read
+#   @@livemig end
+#
+# Without the last line the answer is not whole.
+
+unset ENV BASH_ENV CDPATH
+LC_ALL=C
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin:/usr/libexec
+export LC_ALL PATH
+set -u
+
+MAX_BYTES=4194304
+line_break='
+'
+
+only='' root='' limit=10 deadline=60
+for word; do
+  case $word in
+    only:*) only=${word#only:} ;;
+    root:*) root=${word#root:} only=files ;;
+    limit:*) limit=${word#limit:} ;;
+    deadline:*) deadline=${word#deadline:} ;;
+  esac
+done
+
+have() { command -v "$1" >/dev/null 2>&1; }
+
+# ---- never hang -----------------------------------------------------------------------------------------------------
+
+# `limited COMMAND…`: killed when its time is over, with all that it started: by timeout(1); where that is missing, or older
+# than its present form, by a second process.
+if timeout -s KILL 5 true 2>/dev/null; then
+  limited() { timeout -s KILL "$limit" "$@" </dev/null; }
+else
+  apart=''
+  if have setsid; then apart=setsid; fi
+  limited() {
+    $apart "$@" </dev/null &
+    child=$!
+    (
+      trap 'kill "$nap"; exit' TERM
+      sleep "$limit" &
+      nap=$!
+      wait "$nap"
+      kill -9 -"$child" || kill -9 "$child"
+    ) >/dev/null 2>&1 </dev/null &
+    dog=$!
+    wait "$child" 2>/dev/null
+    status=$?
+    kill "$dog" 2>/dev/null
+    return "$status"
+  }
+fi
+
+# Seconds since the machine started, without a process for it.
+clock() {
+  up=0
+  { read -r up rest </proc/uptime; } 2>/dev/null
+  up=${up%%.*}
+}
+clock
+end=$((up + deadline))
+late() { clock; [ "$up" -ge "$end" ]; }
+
+# ---- the answer -----------------------------------------------------------------------------------------------------
+
+if have base64; then encoding=base64
+elif have openssl; then encoding=openssl
+elif have od; then encoding=od
+else encoding=none
+fi
+
+encode_file() {
+  case $encoding in
+    base64) limited base64 "$1" ;;
+    openssl) limited openssl base64 -in "$1" ;;
+    od) limited od -An -v -tx1 "$1" ;;
+    none) false ;;
+  esac 2>/dev/null
+}
+
+encode() {
+  case $encoding in
+    base64) base64 ;;
+    openssl) openssl base64 ;;
+    od) od -An -v -tx1 ;;
+  esac 2>/dev/null
+}
+
+lacks() { printf '@@livemig lacks %s\t%s\n' "$1" "$2"; }
+
+# `frame NAME`: standard input. In one write, as some run side by side.
+frame() {
+  body=$(encode)
+  printf '@@livemig out %s %s\n%s\n' "${#body}" "$1" "$body"
+}
+
+# `run NAME COMMAND…`: what it says on both streams, and how it ended. Not a word where there is no such program.
+run() {
+  name=$1
+  shift
+  have "$1" || return 0
+  if late; then lacks "$name" 'no time was left'; return 0; fi
+  {
+    limited "$@" 2>&1
+    printf '\nexit %s\n' "$?"
+  } | frame "$name"
+}
+
+# `show NAME FILE…`: files of /proc and /sys, each below its name.
+show() {
+  name=$1
+  shift
+  {
+    for file; do
+      [ -r "$file" ] && [ -f "$file" ] || continue
+      printf '== %s\n' "$file"
+      limited cat "$file" 2>/dev/null
+    done
+    printf '\nexit 0\n'
+  } | frame "$name"
+}
+
+# ---- files ----------------------------------------------------------------------------------------------------------
+
+# `look PATH…`: MODE UID GID TIME SIZE PATH, links followed, by stat(1), else by ls(1), which tells no time in seconds.
+if stat -L -c '%f %u %g %Y %s %n' / >/dev/null 2>&1; then
+  look() { limited stat -L -c '%f %u %g %Y %s %n' "$@" 2>&1; }
+else
+  look() {
+    for seen; do
+      line=$(limited ls -lndL "$seen" 2>&1) || { printf '%s\n' "$line"; continue; }
+      read -r mode links uid gid size rest <<END
+$line
+END
+      printf '%s %s %s - %s %s\n' "$mode" "$uid" "$gid" "$size" "$seen"
+    done
+  }
+fi
+
+# `send FILE…`: those that are there, relative to the root.
+send() {
+  look "$@" | while read -r mode uid gid time size file; do
+    # What stat and ls complain of is no line with a mode: those were told already.
+    case $mode in
+      8??? | -[r-][w-]*) ;;
+      [0-9a-f]??? | [0-9a-f]???? | [bcdlps][r-][w-]*) lacks "$file" 'is no regular file'; continue ;;
+      *) continue ;;
+    esac
+    if [ ! -r "$file" ]; then lacks "$file" 'permission denied'; continue; fi
+    if [ "$size" -gt "$MAX_BYTES" ]; then lacks "$file" "has more than $MAX_BYTES bytes"; continue; fi
+    body=$(encode_file "$file") || { lacks "$file" 'could not be read'; continue; }
+    printf '@@livemig file %s %s %s %s %s %s %s\n%s\n' "${#body}" "$mode" "$uid" "$gid" "$time" "$size" "$file" "$body"
+  done
+}
+
+# Of a unit's link only that it is there, and that it leads nowhere, is said.
+link() { printf '@@livemig file 0 a1ff 0 0 - 0 %s\n\n' "$1"; }
+
+files() {
+  for folder in etc etc/nova etc/nova/nova.conf.d etc/libvirt etc/exports.d etc/sasl2 etc/sysctl.d etc/systemd/system \
+    etc/kolla/nova-compute etc/kolla/nova-libvirt; do
+    if [ -d "$folder" ] && { [ ! -r "$folder" ] || [ ! -x "$folder" ]; }; then lacks "$folder" 'permission denied'; fi
+  done
+  set --
+  for file in etc/exports etc/fstab etc/hosts etc/passwd etc/group etc/hostname etc/os-release etc/sysctl.conf \
+    etc/default/libvirt-bin etc/default/libvirtd etc/sysconfig/libvirtd etc/init/libvirt-bin.conf \
+    etc/libvirt/qemu.conf etc/libvirt/auth.conf etc/kolla/nova-libvirt/qemu.conf \
+    etc/nova/nova.conf.d/*.conf etc/exports.d/* etc/exports.d/.*.exports etc/sasl2/*.conf; do
+    if [ -e "$file" ]; then set -- "$@" "$file"
+    elif [ -L "$file" ]; then lacks "$file" 'is a link that leads nowhere'
+    fi
+  done
+  for folder in etc etc/nova etc/libvirt etc/default etc/sysconfig etc/init etc/kolla/nova-compute etc/kolla/nova-libvirt; do
+    for file in "$folder/nova.conf" "$folder"/nova-*.conf "$folder/libvirtd.conf" "$folder/virtproxyd.conf" \
+      "$folder/virtqemud.conf"; do
+      case $file in etc/init/nova*) continue ;; esac
+      if [ -e "$file" ]; then set -- "$@" "$file"
+      elif [ -L "$file" ]; then lacks "$file" 'is a link that leads nowhere'
+      fi
+    done
+  done
+  # A link to sysctl.conf is among these on Debian, and may be a broken one.
+  for file in etc/sysctl.d/*.conf; do
+    if [ -f "$file" ]; then set -- "$@" "$file"; fi
+  done
+  for folder in etc/systemd/system usr/lib/systemd/system lib/systemd/system; do
+    # With one /usr for all, /lib is a link to what was seen already.
+    if [ "$folder" = lib/systemd/system ] && [ -L lib ]; then continue; fi
+    for file in "$folder"/*.mount; do
+      case $file in */snap-*) continue ;; esac
+      unit "$file" && set -- "$@" "$file"
+    done
+    for ours in libvirtd virtproxyd virtqemud libvirt-bin nova-compute openstack-nova-compute; do
+      for file in "$folder/$ours".socket "$folder/$ours"-*.socket "$folder/$ours".service "$folder/$ours"-*.service \
+        "$folder/$ours".socket.d/*.conf "$folder/$ours"-*.socket.d/*.conf "$folder/$ours".service.d/*.conf \
+        "$folder/$ours"-*.service.d/*.conf; do
+        unit "$file" && set -- "$@" "$file"
+      done
+    done
+  done
+  for folder in etc/systemd/system/sockets.target.wants etc/systemd/system/multi-user.target.wants; do
+    for ours in libvirtd virtproxyd virtqemud libvirt-bin nova-compute openstack-nova-compute; do
+      for file in "$folder/$ours"[.-]*; do
+        if [ -e "$file" ] || [ -L "$file" ]; then link "$file"; fi
+      done
+    done
+  done
+  [ $# -eq 0 ] || send "$@"
+}
+
+# Whether a unit is to be read. A link to /dev/null switches it off; another one leads to what was seen already.
+unit() {
+  if [ -L "$1" ]; then
+    case $(readlink "$1") in
+      /dev/null) link "$1"; return 1 ;;
+      /*) return 1 ;;
+    esac
+  fi
+  [ -e "$1" ]
+}
+
+# ---- measurements ---------------------------------------------------------------------------------------------------
+
+identity() {
+  run user id -u
+  run now date +%s
+  show kernel /proc/sys/kernel/hostname /proc/sys/kernel/osrelease
+  run fqdn hostname -f
+  run addresses ip -o addr
+  have ip || run addresses ifconfig -a
+  {
+    [ -d /run/systemd/system ] && echo systemd
+    readlink /proc/1/exe
+    cat /proc/1/comm
+    have initctl && limited initctl version
+    printf '\nexit 0\n'
+  } 2>/dev/null | frame init
+  show release /etc/os-release /etc/redhat-release /etc/lsb-release /etc/debian_version
+}
+
+# `daemon PID`: name, start in ticks after the machine's, and words of the command line, if it is one of ours.
+daemon() {
+  pid=$1
+  { read -r line <"/proc/$pid/stat"; } 2>/dev/null || return 0
+  name=${line#*\(}
+  name=${name%\)*}
+  case $name in
+    libvirtd | virtqemud | virtproxyd | virtlogd | virtlockd | nova-compute) ;;
+    *) return 0 ;;
+  esac
+  # Those of a container with a network of its own are another node's.
+  space=$(readlink "/proc/$pid/ns/net" 2>/dev/null)
+  if [ -n "$space" ] && [ -n "$network" ] && [ "$space" != "$network" ]; then return 0; fi
+  set -f
+  # shellcheck disable=SC2086 # fields of the kernel's
+  set -- ${line##*\) }
+  set +f
+  shift 19
+  printf '== %s %s %s\n' "$pid" "$name" "$1"
+  { tr '\000' '\n' <"/proc/$pid/cmdline"; } 2>/dev/null
+}
+
+daemons() {
+  network=$(readlink /proc/self/ns/net 2>/dev/null)
+  {
+    printf 'ticks %s\n' "$(getconf CLK_TCK 2>/dev/null)"
+    sed -n '/^btime/p' /proc/stat
+    for pid in /proc/[0-9]*; do daemon "${pid#/proc/}"; done
+    printf '\nexit 0\n'
+  } | frame daemons
+  run sockets systemctl list-units --type=socket --state=active --no-legend --no-pager --full --plain
+}
+
+versions() {
+  run libvirt libvirtd --version
+  have libvirtd || run libvirt virtqemud --version
+  found=''
+  for file in /usr/lib/python*/*-packages/nova-[0-9]* /usr/local/lib/python*/*-packages/nova-[0-9]* \
+    /usr/lib64/python*/*-packages/nova-[0-9]*; do
+    if [ -e "$file" ]; then found=$found${file##*/}$line_break; fi
+  done
+  # The program knows better, but takes a second to say it.
+  if [ -n "$found" ]; then printf '%s\nexit 0\n' "$found" | frame nova-package; else run nova nova-compute --version; fi
+}
+
+hardware() {
+  sed '/^$/q' /proc/cpuinfo 2>/dev/null | { cat; printf '\nexit 0\n'; } | frame cpuinfo
+  case $(uname -m) in x86_64 | i?86) ;; *) run lscpu lscpu ;; esac
+  show meminfo /proc/meminfo
+  show hugepages /sys/kernel/mm/hugepages/hugepages-*/nr_hugepages
+  show sysctls /proc/sys/vm/unprivileged_userfaultfd /proc/sys/vm/nr_hugepages /proc/sys/vm/overcommit_memory \
+    /proc/sys/vm/overcommit_ratio /proc/sys/vm/swappiness /proc/sys/vm/max_map_count /proc/sys/fs/file-max \
+    /proc/sys/fs/aio-max-nr /proc/sys/fs/nfs/nfs_callback_tcpport /proc/sys/fs/nfs/nlm_tcpport \
+    /proc/sys/fs/nfs/nlm_udpport /proc/sys/kernel/numa_balancing /proc/sys/net/core/somaxconn \
+    /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv4/ip_nonlocal_bind /proc/sys/net/ipv6/ip_nonlocal_bind \
+    /proc/sys/net/ipv4/ip_local_port_range /proc/sys/net/ipv4/ip_local_reserved_ports \
+    /proc/sys/net/ipv4/tcp_keepalive_time /proc/sys/net/ipv6/conf/all/disable_ipv6
+  show mounts /proc/self/mounts
+}
+
+listening() {
+  {
+    for file in /proc/net/tcp /proc/net/tcp6; do sed -n 's/^ *[0-9]*: \([0-9A-F:]*\) [0-9A-F:]* 0A .*/\1/p' "$file"; done
+    printf '\nexit 0\n'
+  } 2>/dev/null | frame listening
+}
+
+# Libvirt's own words. Where it does not answer, its other questions are not asked.
+hypervisor() {
+  emulator=''
+  machine=$(uname -m)
+  if have virsh && ! late; then
+    answer=$(limited virsh -r -c qemu:///system capabilities 2>&1)
+    status=$?
+    printf '%s\nexit %s\n' "$answer" "$status" | frame capabilities
+    if [ "$status" -eq 0 ]; then
+      answer=$(limited virsh -r -c qemu:///system domcapabilities 2>&1)
+      status=$?
+      printf '%s\nexit %s\n' "$answer" "$status" | frame domcapabilities
+      emulator=$(printf '%s\n' "$answer" | sed -n 's|^ *<path>\(/.*\)</path>$|\1|p' | sed 1q)
+      run cpu-models virsh -r -c qemu:///system cpu-models "$machine"
+    fi
+  fi
+  case $machine in ppc64le) machine=ppc64 ;; i?86) machine=i386 ;; esac
+  for file in "$emulator" "qemu-system-$machine" qemu-kvm kvm; do
+    if [ -n "$file" ] && have "$file"; then
+      run qemu "$file" --version
+      answer=$(limited "$file" -machine help 2>&1)
+      status=$?
+      # Before QEMU 1.2 it was asked with a question mark.
+      if [ "$status" -ne 0 ]; then answer=$(limited "$file" -M '?' 2>&1) && status=0; fi
+      printf '%s\nexit %s\n' "$answer" "$status" | frame machines
+      break
+    fi
+  done
+}
+
+time_servers() {
+  run chrony chronyc -n tracking
+  run ntp ntpq -c rv
+  run timesync timedatectl timesync-status
+}
+
+# `accounts NAME…`
+accounts() {
+  for account; do
+    case $account in -*) ;; *) run "id $account" id "$account" ;; esac
+  done
+}
+
+# `paths PATH…`: one question for all; those that hang are asked for apart, by the caller.
+paths() {
+  late && { lacks paths 'no time was left'; return 0; }
+  {
+    look "$@"
+    printf '\nexit %s\n' "$?"
+  } | frame "paths $1"
+}
+
+# Only what stands between a certificate's own marks leaves the node: keys may lie in the same file.
+certificate() {
+  [ -e "$1" ] || return 0
+  if [ ! -r "$1" ]; then lacks "$1" 'permission denied'; return 0; fi
+  {
+    limited sed -n '/^-----BEGIN CERTIFICATE-----/,/^-----END CERTIFICATE-----/p' "$1"
+    printf '\nexit 0\n'
+  } 2>/dev/null | frame "certificate $1"
+}
+
+# `probe ADDRESS:PORT`: by bash, which most nodes have, by Python, by netcat, whose options differ most.
+probe() {
+  port=${1##*:}
+  address=${1%:*}
+  address=${address#\[}
+  address=${address%\]}
+  limit=3
+  if have bash && bash -c 'exec 3<>/dev/tcp/127.0.0.1/1' 2>&1 </dev/null | grep -q refused; then
+    # shellcheck disable=SC2016 # bash puts the words in their places
+    run "probe $1" bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$address" "$port"
+  elif have python3; then
+    run "probe $1" python3 -c 'import socket, sys
+socket.create_connection((sys.argv[1], int(sys.argv[2])), 3)' "$address" "$port"
+  else
+    run "probe $1" nc -v -z -w 3 "$address" "$port"
+  fi
+}
+
+# `abreast COMMAND WORD…`: the command for each word, so many at a time.
+abreast() {
+  command=$1
+  shift
+  count=0
+  for word; do
+    "$command" "$word" &
+    count=$((count + 1))
+    if [ $((count % 16)) -eq 0 ]; then wait; fi
+  done
+  wait
+}
+
+peer() { case $1 in -*) ;; *) run "peer $1" getent ahosts "$1" ;; esac; }
+
+# `asked PREFIX COMMAND…`: the command with the words that begin so.
+asked() {
+  prefix=$1
+  shift
+  # The words are in "$words", one a line: none holds a line break.
+  set -f
+  IFS=$line_break
+  # shellcheck disable=SC2046
+  set -- "$@" $(printf '%s\n' "$words" | sed -n "s|^$prefix:||p")
+  unset IFS
+  set +f
+  "$@"
+}
+
+words=$(printf '%s\n' "$@")
+
+printf '@@livemig begin 1 %s\n' "$encoding"
+if [ "$encoding" = none ]; then lacks everything 'there is neither base64 nor openssl nor od'; exit 1; fi
+
+if [ "$only" != asked ]; then
+  if cd "${root:-/}"; then files; else lacks "$root" 'is no folder'; fi
+fi
+if [ -z "$only" ]; then
+  identity
+  daemons
+  versions
+  hardware
+  listening
+  accounts nova libvirt-qemu qemu
+  time_servers
+  hypervisor
+  paths / /var /var/lib /usr/bin/qemu-system-x86_64 /usr/bin/qemu-kvm /usr/bin/kvm /usr/libexec/qemu-kvm \
+    /var/run/libvirt/libvirt-sock /var/run/libvirt/libvirt-sock-ro /dev/kvm \
+    /etc/pki/CA/cacert.pem /etc/pki/libvirt/servercert.pem /etc/pki/libvirt/private/serverkey.pem \
+    /etc/pki/libvirt/clientcert.pem /etc/pki/libvirt/private/clientkey.pem /etc/pki/qemu /etc/pki/qemu/ca-cert.pem \
+    /etc/pki/qemu/server-cert.pem /etc/pki/qemu/server-key.pem /etc/pki/qemu/client-cert.pem \
+    /etc/pki/qemu/client-key.pem /etc/pki/libvirt-vnc /etc/pki/libvirt-vnc/server-cert.pem
+  paths /var/lib/nova /var/lib/nova/instances
+  for file in /etc/pki/CA/cacert.pem /etc/pki/libvirt/servercert.pem /etc/pki/libvirt/clientcert.pem \
+    /etc/pki/qemu/ca-cert.pem /etc/pki/qemu/server-cert.pem /etc/pki/qemu/client-cert.pem \
+    /etc/pki/libvirt-vnc/ca-cert.pem /etc/pki/libvirt-vnc/server-cert.pem; do
+    certificate "$file"
+  done
+fi
+if [ "$only" != files ]; then
+  each() { command=$1; shift; for word; do "$command" "$word"; done; }
+  asked account accounts
+  asked path each paths
+  asked certificate each certificate
+  asked peer abreast peer
+  asked probe abreast probe
+fi
+printf '@@livemig end\n'
