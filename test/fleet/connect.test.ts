@@ -409,9 +409,18 @@ describe('a real sshd', { skip: noSshd }, () => {
     const of = targetOf(folder, victim.port, { identityFiles: [file('ed')], ...freshKnownHosts() });
     const connection = await dial(t, of, undefined, { keepalive: 100 });
     const sessions = children(victim.pid);
-    for (const pid of sessions) process.kill(pid, 'SIGSTOP');
+    const signalled = (signal: NodeJS.Signals): void => {
+      for (const pid of sessions) {
+        try {
+          process.kill(pid, signal);
+        } catch {
+          // the process that served the login was about to end
+        }
+      }
+    };
+    signalled('SIGSTOP');
     await assert.rejects(connection.run(['true'], { timeout: T }), { code: 'lost', message: /Keepalive/i });
-    for (const pid of sessions) process.kill(pid, 'SIGCONT');
+    signalled('SIGCONT');
   });
 
   describe('jump hosts', () => {

@@ -191,7 +191,11 @@ describe('sudo', () => {
       ran(127, 'env: ‘sudo’: No such file or directory\n'),
     ];
     for (const refusal of refusals) assert.equal(sudoRefusal(refusal, 'compute1')?.code, 'sudo', refusal.stderr);
-    for (const own of [ran(1, 'cat: x: No such file\n'), ran(0, 'sudo: unable to resolve host a\n'), ran(2, 'sudo: ')])
+    for (const own of [
+      ran(1, 'cat: x: No such file\n'),
+      ran(1, 'sudo: unable to resolve host a: Name or service not known\n'),
+      ran(2, 'sudo: '),
+    ])
       assert.equal(sudoRefusal(own, 'compute1'), undefined, own.stderr);
   });
 });

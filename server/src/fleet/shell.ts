@@ -46,7 +46,8 @@ export function withSudo(argv: readonly string[]): readonly string[] {
  * @returns the error of code `sudo`, or undefined when the command itself ended so
  */
 export function sudoRefusal(ran: Ran, where: string): FleetError | undefined {
-  const said = ran.stderr.trim();
+  // A host that does not know its own name is complained of, and the command run all the same.
+  const said = ran.stderr.replace(/^sudo: unable to resolve host .*\n?/gm, '').trim();
   if (ran.code === 1 && /^(?:sudo: |Sorry, user |\S+ is not (?:in the sudoers file|allowed to run sudo))/m.test(said))
     return new FleetError(
       'sudo',

@@ -17,6 +17,10 @@ import { nameOf } from './names';
 
 /** Sshd gives ten sessions to a connection (MaxSessions); one stays for SFTP, one for good measure. */
 const SESSIONS = 8;
+
+/** How often a session that was refused is asked for again, and after how many ms. */
+const ATTEMPTS = 10;
+const AGAIN_MS = 200;
 const ID_TIMEOUT_MS = 15_000;
 const CLOSE_MS = 2000;
 
@@ -208,6 +212,11 @@ export class SshConnection implements Runner {
 
       const opened = (error: Error | undefined, opening: ClientChannel) => {
         if (error) {
+          // The host frees a session a moment after it said that it was closed.
+          if (!ended && !this.#why && /open failed/i.test(error.message) && attempts-- > 0) {
+            setTimeout(open, AGAIN_MS);
+            return;
+          }
           give(
             this.#why ?? new FleetError('refused', `${this.#name} runs no command: ${error.message}`, error.message),
           );
@@ -241,11 +250,16 @@ export class SshConnection implements Runner {
         });
         channel.end(input === undefined || typeof input === 'string' ? input : Buffer.from(input));
       };
-      try {
-        this.#client.exec(shellWords(['sh', '-c', WRAPPER, this.#mark, ...words]), opened);
-      } catch (error) {
-        give(new FleetError('lost', `${this.#name}: ${(error as Error).message}`));
-      }
+      let attempts = ATTEMPTS;
+      const open = (): void => {
+        if (ended) return;
+        try {
+          this.#client.exec(shellWords(['sh', '-c', WRAPPER, this.#mark, ...words]), opened);
+        } catch (error) {
+          give(new FleetError('lost', `${this.#name}: ${(error as Error).message}`));
+        }
+      };
+      open();
     });
   }
 
