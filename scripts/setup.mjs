@@ -19,6 +19,7 @@ const packages = {
   libvirt0: 'comparison with libvirt',
   'libvirt-daemon': 'comparison with libvirtd',
   'libvirt-daemon-driver-qemu': 'comparison with libvirtd',
+  'libvirt-clients': 'comparison with libvirtd',
   libaugeas0: 'comparison with augeas',
   'augeas-lenses': 'comparison with augeas',
   openssl: 'comparison with libvirtd',
