@@ -16,6 +16,14 @@ for folder in ('/run', '/var/lib/libvirt', '/var/cache/libvirt', '/var/log'):
     os.makedirs(folder, exist_ok=True)
     subprocess.run(['mount', '-t', 'tmpfs', 'none', folder], check=True)
 os.mkdir('/run/libvirt')
+# The accounts that Debian's package makes, which need not be installed.
+for name, text in (('passwd', 'libvirt-qemu:x:64055:64055::/:/bin/sh\n'), ('group', 'libvirt-qemu:x:64055:\nkvm:x:64056:\nlibvirt:x:64057:\n')):
+    own = os.path.join(FOLDER, name)
+    with open(f'/etc/{name}') as file:
+        known = file.read()
+    with open(own, 'w') as file:
+        file.write(''.join(line + '\n' for line in text.splitlines() if line.split(':')[0] + ':' not in known) + known)
+    subprocess.run(['mount', '--bind', own, f'/etc/{name}'], check=True)
 
 with socket.socket() as probe:
     probe.bind(('127.0.0.1', 0))
