@@ -39,7 +39,14 @@ export class FleetError extends Error {
       | 'lost'
       | 'refused'
       | 'conflict'
-      | 'cancelled',
+      | 'cancelled'
+      | 'untrusted'
+      | 'not-found'
+      | 'no-permission'
+      | 'exists'
+      | 'is-folder'
+      | 'no-space'
+      | 'read-only',
     message: string,
     /** What the other side said, word by word. */
     readonly detail?: string,

@@ -70,6 +70,9 @@ export interface Example {
   readonly severity?: Severity;
 }
 
+/** Repairs that are more than an edit of a file. */
+export type RepairKind = 'ids' | 'mount' | 'hosts-entry' | 'firewall' | 'restart' | 'directory-mode' | 'sysctl';
+
 interface RecordBase<M extends string, F extends string> {
   readonly id: `${string}/${string}`;
   /** A few words, without a full stop: what is wrong. */
@@ -92,6 +95,8 @@ interface RecordBase<M extends string, F extends string> {
   readonly preflight?: boolean;
   /** Opens something to others, which somebody may do on purpose: to accept it, with a reason, is a way out like its fixes. */
   readonly exposure?: boolean;
+  /** On connected nodes it can be repaired by commands, too: which planner of `server/src/fleet/repair` knows how. */
+  readonly repair?: RepairKind;
   readonly examples: readonly Example[];
 }
 

@@ -1,0 +1,366 @@
+/**
+ * What the editor's client and the fleet process (`dist/fleet.js`) say to each other, over vscode-jsonrpc. Types only.
+ *
+ * A connected node's file is `livemig:///CLUSTER/NODE/etc/nova/nova.conf`, CLUSTER and NODE percent-encoded; what was measured
+ * there is `livemig:///CLUSTER/NODE/facts.json`, which is made, read-only, and lies on no disk.
+ */
+import type { HostKeyQuestion } from './fleet/types';
+
+// ---- requests of the client ---------------------------------------------------------------------------------------------
+
+/** `fleet/inventories`: all livemig.ini files there are now; replaces what was told before. Answer: `ClusterView[]`. Dials nothing. */
+export interface InventoriesParams {
+  readonly files: readonly { readonly uri: string; readonly text: string }[];
+  /** The user trusts the workspace. Until then nothing is dialled and no program is started. */
+  readonly trusted: boolean;
+  /** Instead of ~/.ssh/config and /etc/ssh/ssh_config: a path. */
+  readonly sshConfig?: string;
+}
+
+export interface ClusterView {
+  /** Unique, stable as long as livemig.ini stays where it is: the CLUSTER of URIs. */
+  readonly id: string;
+  /** `name` of `[cloud]`, else the name of the folder that livemig.ini lies in. */
+  readonly name: string;
+  /** Of livemig.ini. */
+  readonly uri: string;
+  readonly nodes: readonly NodeHead[];
+}
+
+export interface NodeHead {
+  readonly name: string;
+  readonly address?: string;
+  readonly roles: readonly string[];
+  /** Of `[node NAME]` in livemig.ini, 0-based. */
+  readonly line: number;
+}
+
+/** What most requests begin with. */
+export interface NodeParams {
+  readonly cluster: string;
+  readonly node: string;
+}
+
+/** `fleet/refresh`: connects if need be, reads the node. Answer: `Refreshed`. Rejects with `FleetFailure`. */
+export interface RefreshParams extends NodeParams {
+  /** Somebody pressed *retry*: no waiting for the back-off. */
+  readonly now?: boolean;
+}
+
+export interface Refreshed {
+  readonly view: NodeView;
+  /** For the language server, as it is: the parameters of `livemig/live`. */
+  readonly live: LiveParams;
+}
+
+/** A node as the tree shows it. */
+export interface NodeView extends NodeParams {
+  /** ms since 1970. */
+  readonly taken: number;
+  /** Name of nova's release and where it is known from; absent where nothing of nova's was found. */
+  readonly release?: { readonly name: string; readonly guessed: boolean };
+  readonly files: readonly FileRow[];
+  readonly services: readonly ServiceRow[];
+  readonly instances: readonly InstanceRow[];
+  readonly facts: readonly FactRow[];
+  /** What could not be read, in words. */
+  readonly failures: readonly { readonly what: string; readonly why: string }[];
+}
+
+export interface FileRow {
+  /** Without the slash at the front: `etc/nova/nova.conf`. */
+  readonly path: string;
+  readonly size: number;
+  /** Permission bits. */
+  readonly mode: number;
+}
+
+export interface ServiceRow {
+  /** Unit, job or daemon: `libvirtd`. */
+  readonly name: string;
+  readonly state: 'active' | 'inactive' | 'failed' | 'unknown';
+  /** E.g. `listens on 0.0.0.0:16509`, `since 3 hours`. */
+  readonly detail?: string;
+}
+
+export interface InstanceRow {
+  /** Libvirt's name: `instance-0000002a`. */
+  readonly name: string;
+  readonly uuid: string;
+  /** Name that nova gave it, from libvirt's metadata. */
+  readonly title?: string;
+  readonly state: 'running' | 'paused' | 'shut off' | 'crashed' | 'other';
+  /** MiB. */
+  readonly memory?: number;
+  readonly vcpus?: number;
+  /** A live migration of it is going on. */
+  readonly migrating?: boolean;
+}
+
+export interface FactRow {
+  readonly label: string;
+  readonly value: string;
+  /** Name of a codicon. */
+  readonly icon?: string;
+}
+
+/** `fleet/disconnect` {@link NodeParams}: closes the node's connection. Answer: null. */
+
+// ---- files of nodes -----------------------------------------------------------------------------------------------------
+
+/** Of `fleet/stat` (→ `RemoteStat`), `fleet/list` (→ `RemoteEntry[]`), `fleet/read` (→ `RemoteContent`), `fleet/previous` (→ `RemoteContent | null`). */
+export interface UriParams {
+  readonly uri: string;
+}
+
+export interface RemoteStat {
+  readonly type: 'file' | 'folder';
+  readonly size: number;
+  /** ms since 1970. Grows with every change of the content that was seen, be it within one tick of the node's clock. */
+  readonly mtime: number;
+  readonly readonly: boolean;
+}
+
+export interface RemoteEntry {
+  readonly name: string;
+  readonly type: 'file' | 'folder';
+}
+
+export interface RemoteContent {
+  readonly base64: string;
+  /** ms since 1970: when it was put away; of a previous version only. */
+  readonly saved?: number;
+}
+
+/**
+ * `fleet/write`: replaces a file whole or not at all, keeps its mode and owner, and keeps the version before. Rejects with
+ * `conflict` when the node's file is not the one that was last told by `fleet/stat` or `fleet/read`. Answer: `RemoteStat`.
+ */
+export interface WriteParams extends UriParams {
+  readonly base64: string;
+  readonly create: boolean;
+  readonly overwrite: boolean;
+}
+
+/** `fleet/restore` {@link UriParams}: puts the previous version back. Answer: `RemoteStat`. */
+
+// ---- apply --------------------------------------------------------------------------------------------------------------
+
+/** `fleet/applyPlan` (→ `ApplyPlan`) and `fleet/apply` (→ `ApplyResult`). */
+export interface ApplyParams extends NodeParams {
+  /** Files whose change is to take effect, `etc/…`; none: all that changed since the daemons were started or livemig wrote. */
+  readonly paths?: readonly string[];
+  /** Of `fleet/progress`. */
+  readonly token?: string;
+}
+
+export interface StepView {
+  readonly node: string;
+  /** What it does, in words. */
+  readonly title: string;
+  /** The exact command, for reading. */
+  readonly command?: string;
+  /** It is only looked whether it holds. */
+  readonly check?: boolean;
+}
+
+export interface ApplyPlan {
+  readonly steps: readonly StepView[];
+  /** What the user ought to know before: guests are not touched, the cloud's API is away for a moment. */
+  readonly notes: readonly string[];
+}
+
+export interface StepDone {
+  readonly title: string;
+  readonly state: 'done' | 'failed' | 'skipped';
+  readonly ms: number;
+  /** The daemon's own words. */
+  readonly said?: string;
+}
+
+export interface ApplyResult {
+  readonly ok: boolean;
+  readonly steps: readonly StepDone[];
+  /** Files that were put back because the daemon did not come up. */
+  readonly restored: readonly string[];
+  /** Why not, in words, with what to do. */
+  readonly why?: string;
+}
+
+// ---- repairs that are more than a file ------------------------------------------------------------------------------------
+
+/** `fleet/repairPlan`: for a finding of a connected node. Answer: `RepairPlan`. */
+export interface RepairParams {
+  readonly cluster: string;
+  readonly rule: string;
+  /** Of the file that the finding stands in. */
+  readonly uri: string;
+  /** 0-based. */
+  readonly line: number;
+}
+
+export interface RepairPlan {
+  /** For `fleet/repair`; good for ten minutes, and only while the snapshots that it was made of are the newest. */
+  readonly id: string;
+  readonly title: string;
+  readonly steps: readonly StepView[];
+  readonly notes: readonly string[];
+}
+
+/** `fleet/repair`: runs a plan step by step, stops at the first failure, reads the nodes again. Answer: `RepairResult`. */
+export interface RunRepairParams {
+  readonly id: string;
+  readonly token?: string;
+}
+
+export interface RepairResult {
+  /** Every step was done, and the finding is gone from a new snapshot. */
+  readonly ok: boolean;
+  readonly steps: readonly (StepDone & { readonly node: string })[];
+  readonly why?: string;
+  /** The nodes as they are now. */
+  readonly refreshed: readonly Refreshed[];
+}
+
+// ---- inventory ------------------------------------------------------------------------------------------------------------
+
+/** A node to be put into livemig.ini. */
+export interface NodeDraft {
+  readonly name: string;
+  readonly address?: string;
+  readonly user?: string;
+  readonly port?: number;
+  readonly identity?: string;
+  readonly jump?: string;
+  readonly roles?: readonly string[];
+}
+
+/** `fleet/sshHosts`: hosts of ~/.ssh/config, patterns left out. Answer: `NodeDraft[]`. Parameters: `{ sshConfig?: string }`. */
+/** `fleet/ansibleHosts`: hosts of an Ansible INI inventory. Answer: `NodeDraft[]`. Parameters: `{ text: string }`. */
+
+/** `fleet/addNodes`: livemig.ini with the nodes in it, all else as it was. Answer: `{ text: string }`. */
+export interface AddNodesParams {
+  readonly text: string;
+  readonly nodes: readonly NodeDraft[];
+}
+
+// ---- terminals ------------------------------------------------------------------------------------------------------------
+
+/** `fleet/terminal`: a login shell over the node's connection. Answer: `{ id: number }`. */
+export interface TerminalParams extends NodeParams {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/** Notification `fleet/terminalInput`, and `fleet/terminalData` the other way. */
+export interface TerminalData {
+  readonly id: number;
+  readonly data: string;
+}
+
+/** Notification `fleet/terminalResize`. */
+export interface TerminalSize {
+  readonly id: number;
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/** Notification `fleet/terminalClose`, and `fleet/terminalClosed` the other way. */
+export interface TerminalClosed {
+  readonly id: number;
+  readonly why?: string;
+}
+
+// ---- what the fleet process tells -----------------------------------------------------------------------------------------
+
+/** Notification `fleet/state`. */
+export interface NodeState extends NodeParams {
+  /** `ready`: connected and read; `unreachable`: dialling failed; `lost`: it was connected. */
+  readonly kind: 'idle' | 'connecting' | 'reading' | 'ready' | 'unreachable' | 'lost';
+  readonly why?: string;
+  readonly detail?: string;
+  /** ms since 1970: when it is dialled again; absent where only people can help. */
+  readonly retry?: number;
+}
+
+/** Notification `fleet/log`: one line, without secrets. */
+export interface LogParams {
+  readonly line: string;
+}
+
+/** Notification `fleet/progress`. */
+export interface ProgressParams {
+  readonly token: string;
+  readonly message: string;
+  /** Per cent that this step adds. */
+  readonly increment?: number;
+}
+
+// ---- what the fleet process asks ------------------------------------------------------------------------------------------
+
+/** `prompt/hostKey` → boolean. */
+export interface HostKeyPrompt extends NodeParams, HostKeyQuestion {}
+
+/** `prompt/passphrase` → string | null. `again`: the one before was wrong. */
+export interface PassphrasePrompt extends NodeParams {
+  readonly file: string;
+  readonly again: boolean;
+}
+
+/** `prompt/password` → string | null. */
+export interface PasswordPrompt extends NodeParams {
+  readonly user: string;
+  readonly host: string;
+  readonly again: boolean;
+}
+
+/** `prompt/answers` → string[] | null. */
+export interface AnswersPrompt extends NodeParams {
+  readonly user: string;
+  readonly host: string;
+  readonly instructions: string;
+  readonly questions: readonly { readonly text: string; readonly echo: boolean }[];
+}
+
+// ---- failures -------------------------------------------------------------------------------------------------------------
+
+/** `data` of the error that a request is rejected with; its message is for the user. */
+export interface FleetFailure {
+  readonly code:
+    | 'unreachable'
+    | 'timeout'
+    | 'host-key'
+    | 'authentication'
+    | 'negotiation'
+    | 'sudo'
+    | 'lost'
+    | 'refused'
+    | 'conflict'
+    | 'cancelled'
+    | 'untrusted'
+    | 'not-found'
+    | 'no-permission'
+    | 'exists'
+    | 'is-folder'
+    | 'no-space'
+    | 'read-only';
+  /** What the other side said, word by word. */
+  readonly detail?: string;
+}
+
+// ---- client and language server -------------------------------------------------------------------------------------------
+
+/**
+ * Notification `livemig/live`, from the client to the language server: the files of a connected node, all of them; they
+ * replace what was told before. `facts.json` is one of them. The cluster's inventory is the livemig.ini at `inventory`.
+ */
+export interface LiveParams extends NodeParams {
+  readonly inventory: string;
+  /** Null: the node is no more, or nothing is known of it any more. */
+  readonly files: readonly LiveFile[] | null;
+}
+
+export interface LiveFile {
+  readonly path: string;
+  readonly base64: string;
+}
