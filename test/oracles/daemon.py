@@ -114,7 +114,8 @@ def answer(request):
         environment = {**os.environ, 'LIBVIRT_DRIVER_DIR': DRIVERS, 'LC_ALL': 'C'}
         arguments = ['libvirtd', '-f', CONF, '-p', '/run/libvirtd.pid', *(['--listen'] if request.get('listen') else [])]
         try:
-            process = subprocess.Popen(arguments, stdout=stderr, stderr=stderr, env=environment)
+            # A relative folder in the file is one below where the daemon was started.
+            process = subprocess.Popen(arguments, stdout=stderr, stderr=stderr, env=environment, cwd='/run')
             started = answers(process)
             ports = listening() if started else []
         finally:
