@@ -51,7 +51,7 @@ export async function startCodeServer({ vsix = [], settings = {}, args = [], env
   const root = mkdtempSync(path.join(tmpdir(), 'livemig-vscode-'));
   const user = path.join(root, 'user');
   mkdirSync(path.join(user, 'User'), { recursive: true });
-  mkdirSync(path.join(root, 'extensions'));
+  for (const folder of ['extensions', 'tmp']) mkdirSync(path.join(root, folder));
   writeFileSync(path.join(user, 'User/settings.json'), JSON.stringify({ ...baseSettings, ...settings }, null, 2));
   // Nothing of a VS Code that we may run inside of, and none of the user's own settings.
   const inherited = Object.entries(process.env).filter(
@@ -63,6 +63,8 @@ export async function startCodeServer({ vsix = [], settings = {}, args = [], env
     XDG_CONFIG_HOME: path.join(root, 'config'),
     XDG_DATA_HOME: path.join(root, 'data'),
     XDG_CACHE_HOME: path.join(root, 'cache'),
+    // Its sockets, and what it deletes by moving it away first.
+    TMPDIR: path.join(root, 'tmp'),
     ...extra,
   };
   const common = ['--user-data-dir', user, '--extensions-dir', path.join(root, 'extensions')];
