@@ -110,6 +110,13 @@ export default tseslint.config(
     entries,
   ),
   wall(
+    ['server/src/migration/**/*.ts'],
+    dialling,
+    { group: ['vscode', 'vscode-languageclient*', 'vscode-languageserver*'], message: 'Migrations know no editor.' },
+    above('lsp', 'cli', 'report', 'client'),
+    entries,
+  ),
+  wall(
     ['client/src/**/*.ts'],
     dialling,
     { regex: 'server/src/(?!(?:fleet-)?protocol$)', message: 'The client is thin: types of the two protocols only.' },

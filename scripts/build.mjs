@@ -120,8 +120,10 @@ const bundles = {
   },
   'dist/cli.js': {
     entryPoints: ['server/src/cli/main.ts'],
-    plugins: [later('./fleet', './fleet-cli.js'), rules, tables],
+    plugins: [later('./fleet', './fleet-cli.js'), later('./explain', './explain-cli.js'), rules, tables],
   },
+  // What knows the messages of failures; the rules are handed to it.
+  'dist/explain-cli.js': { ...small, entryPoints: ['server/src/cli/explain.ts'] },
   // What talks to nodes; `lint` never loads it.
   'dist/fleet-cli.js': {
     ...small,

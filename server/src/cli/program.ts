@@ -10,6 +10,7 @@ import { isLevel, type Level } from '../settings';
 import { checkCommand } from './check';
 import type { FleetOptions } from './fleet';
 import { fixCommand } from './fix';
+import { readPaths, reportOf } from './input';
 import { FORMATS, lintCommand, type LintOptions } from './lint';
 import { rulesCommand } from './rules';
 
@@ -120,6 +121,18 @@ export function program(version: string, done: (code: number) => void): Command 
           }),
         ),
     );
+  root
+    .command('explain')
+    .description('say what a message of a failed migration means, and what its causes are')
+    .argument('[message...]', 'the message, or a whole log on standard input')
+    .addOption(new Option('--in <path...>', 'folders of hosts among whose problems the cause is looked for'))
+    .addOption(release())
+    .addOption(new Option('--format <format>', 'how to print').choices(['pretty', 'json']).default('pretty'))
+    .action(async (words: string[], raw: RawOptions & { in?: readonly string[]; format: 'pretty' | 'json' }) => {
+      const { explainCommand } = await import('./explain');
+      const report = raw.in && reportOf(await readPaths(raw.in, raw.release), { rules: {} });
+      done(await explainCommand(words, { format: raw.format, colour: colourWanted(), rules: RULES, report }));
+    });
   root
     .command('rules')
     .description('list the rules, or print the page of one')
