@@ -1,0 +1,48 @@
+/** Guests of the lab, and nodes of it as ends of a migration. */
+import { spawnSync } from 'node:child_process';
+import path from 'node:path';
+import { resolveTarget } from '../../server/src/fleet/ssh/config';
+import { connect } from '../../server/src/fleet/ssh/connect';
+import type { SshConnection } from '../../server/src/fleet/ssh/connection';
+import type { Prompts } from '../../server/src/fleet/types';
+import type { Movable } from '../../server/src/migration/types';
+import type { Lab, LabNode } from '../lab/lab';
+
+/** Nobody is there to be asked: the lab's key and known_hosts have to do. */
+export const NOBODY: Prompts = {
+  hostKey: () => Promise.resolve(false),
+  passphrase: () => Promise.resolve(undefined),
+  password: () => Promise.resolve(undefined),
+  answers: () => Promise.resolve(undefined),
+};
+
+/** Starts a guest that writes its memory. @param options as of `lab.sh guest` */
+export async function startGuest(
+  lab: Lab,
+  node: LabNode,
+  name: string,
+  options: Readonly<Record<string, string | number>> = {},
+): Promise<Movable> {
+  const words = Object.entries(options).map(([key, value]) => `${key}=${value}`);
+  const ran = spawnSync(path.join(import.meta.dirname, '../lab/lab.sh'), ['guest', node, name, ...words], {
+    encoding: 'utf8',
+    env: { ...process.env, LAB_DIR: lab.folder },
+  });
+  if (ran.status !== 0) throw new Error(`no guest ${name}: ${ran.stderr}`);
+  return { name, uuid: (await lab.must(node, ['virsh', 'domuuid', name])).trim() };
+}
+
+/** A connection of its own to a node. */
+export async function connectTo(lab: Lab, node: LabNode): Promise<SshConnection> {
+  const target = await resolveTarget(
+    { name: node, address: lab.address(node), values: { user: 'root' } },
+    { nodes: [], configFile: lab.file('ssh_config') },
+  );
+  return connect(target, NOBODY, () => undefined, undefined, { trusted: true });
+}
+
+/** State and reason of a guest on a node, as virsh says them; undefined where it is not. */
+export async function stateOn(lab: Lab, node: LabNode, { uuid }: Movable): Promise<string | undefined> {
+  const { code, stdout } = await lab.run(node, ['virsh', '-q', 'domstate', '--domain', uuid, '--reason']);
+  return code === 0 ? stdout.trim() : undefined;
+}
