@@ -8,7 +8,7 @@ import { saveSnapshot, takeSnapshot } from '../../server/src/fleet/snapshot';
 import { FleetError, type Ran, type Runner, type RunOptions, type Snapshot } from '../../server/src/fleet/types';
 import { lint } from '../../server/src/lint';
 import { Cluster, type ClusterInput } from '../../server/src/model/cluster';
-import { readFacts } from '../../server/src/model/facts';
+import { readFacts } from '../../server/src/model/readFacts';
 import { discover } from '../../server/src/workspace/discover';
 import { diskSource } from '../../server/src/workspace/disk';
 import { loadFile } from '../../server/src/workspace/load';

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { readFacts, type Facts } from '../../server/src/model/facts';
+import type { Facts } from '../../server/src/model/facts';
+import { readFacts } from '../../server/src/model/readFacts';
 
 /** One value for every field. */
 const ALL: Required<Facts> = {
@@ -42,7 +43,7 @@ const ALL: Required<Facts> = {
     '/var/lib/nova/instances': { type: 'folder', mode: 0o755, uid: 110, gid: 119, modified: 1700000000 },
     '/etc/pki/qemu': null,
   },
-  mounts: { '/var/lib/nova/instances': { source: 'filer:/nova', type: 'nfs4' } },
+  mounts: { '/var/lib/nova/instances': { source: 'filer:/nova', type: 'nfs4', options: 'rw,hard,vers=4.2' } },
   certificates: {
     '/etc/pki/libvirt/servercert.pem': {
       subject: 'CN=compute1.example.net',
@@ -53,6 +54,69 @@ const ALL: Required<Facts> = {
   },
   started: { libvirtd: 1700000000 },
   hostUuid: '11111111-2222-4333-8444-555555555555',
+  productUuid: '11111111-2222-4333-8444-555555555556',
+  interfaces: ['lo', 'eth0', 'br-int'],
+  space: { '/var/lib/nova/instances': { total: 1_000_000, available: 400_000 } },
+  writable: { nova: true, 'libvirt-qemu': false },
+  sharesInstances: { compute2: true },
+  firewall: {
+    tools: ['nft', 'iptables-legacy'],
+    manager: 'firewalld',
+    ipv4: [
+      [
+        { ports: ['22', '49152-49215'], from: ['192.0.2.0/24'], to: ['192.0.2.11'], in: ['eth0'], verdict: 'accept' },
+        { ports: ['2049'], verdict: 'accept', maybe: true },
+        { verdict: 'reject' },
+      ],
+    ],
+    ipv6: [],
+  },
+  securityModels: ['selinux', 'dac'],
+  selinux: { mode: 'enforcing', booleans: { virt_use_nfs: true } },
+  apparmor: false,
+  secrets: ['11111111-2222-4333-8444-555555555557'],
+  guestCpus: {
+    type: 'kvm',
+    usable: ['Skylake-Server'],
+    unusable: { 'Icelake-Server': ['avx512-vbmi2'] },
+    hostModel: 'Cascadelake-Server',
+  },
+  exported: { '/srv/instances': ['192.0.2.0/24(rw,no_root_squash)'] },
+  shown: { '/srv/instances': ['192.0.2.0/24'] },
+  rpc: ['mountd 3 tcp 20048'],
+  instances: [
+    {
+      name: 'instance-00000001',
+      uuid: '11111111-2222-4333-8444-555555555558',
+      title: 'web',
+      state: 'running',
+      memory: 2048,
+      vcpus: 2,
+      migrating: false,
+      type: 'kvm',
+      emulator: '/usr/bin/qemu-system-x86_64',
+      machine: 'pc-i440fx-7.2',
+      firmware: '/usr/share/OVMF/OVMF_CODE.fd',
+      cpu: { mode: 'custom', model: 'Skylake-Server', requires: ['vmx'], without: ['hle'] },
+      disks: [
+        {
+          device: 'disk',
+          type: 'file',
+          source: '/var/lib/nova/instances/x/disk',
+          format: 'qcow2',
+          cache: 'none',
+          backing: '/var/lib/nova/instances/_base/y',
+          readonly: false,
+        },
+      ],
+      graphics: [{ type: 'vnc', listen: '0.0.0.0' }],
+      hostDevices: ['pci 0000:3b:00.1'],
+      bridges: ['br-int'],
+      hugepages: [2048],
+      snapshots: 1,
+      securityModels: ['selinux', 'dac'],
+    },
+  ],
 };
 
 test('every field is read as it is written, and the published schema has the same fields', () => {

@@ -1,3 +1,6 @@
+import type { FirewallFacts } from './firewall';
+import type { InstanceFacts } from './instance';
+
 /**
  * What a snapshot measured on a node, kept as `facts.json` beside `etc/`. Every field is optional: a rule that finds
  * nothing here stays silent. The schema for other programs is docs/facts.schema.json.
@@ -63,13 +66,70 @@ export interface Facts {
   /** Paths that were looked at, by name; null where there is nothing (`stat`). */
   readonly paths?: Readonly<Record<string, PathFacts | null>>;
   /** File systems by mount point (`findmnt`). */
-  readonly mounts?: Readonly<Record<string, { readonly source: string; readonly type: string }>>;
+  readonly mounts?: Readonly<Record<string, MountFacts>>;
   /** X.509 certificates by path (`openssl x509`). */
   readonly certificates?: Readonly<Record<string, CertificateFacts>>;
   /** When a daemon was started, by name, in seconds since 1970 (`ps -o lstart`). */
   readonly started?: Readonly<Record<string, number>>;
   /** UUID of the machine as libvirt gives it to its peers (`virsh capabilities`). */
   readonly hostUuid?: string;
+  /** UUID that the machine's maker gave it; only root may read it (/sys/class/dmi/id/product_uuid). */
+  readonly productUuid?: string;
+  /** Names of all network interfaces, bridges among them (/sys/class/net). */
+  readonly interfaces?: readonly string[];
+  /** Size and what an ordinary user may still write, in MiB, of the file system that a path lies on (`stat -f`). */
+  readonly space?: Readonly<Record<string, { readonly total: number; readonly available: number }>>;
+  /** Whether nova's and QEMU's accounts may write into the instances path, by account (`setpriv … test -w`). */
+  readonly writable?: Readonly<Record<string, boolean>>;
+  /**
+   * Whether another node's probe file was found in the instances path with its content, by the node's name in livemig.ini.
+   * Only where it was asked for.
+   */
+  readonly sharesInstances?: Readonly<Record<string, boolean>>;
+  /** What the firewall does with TCP connections from other hosts (`nft list ruleset`, `iptables -S`). */
+  readonly firewall?: FirewallFacts;
+  /** Security drivers that libvirt goes by: `selinux`, `apparmor`, `dac` (`secmodel` of `virsh capabilities`). */
+  readonly securityModels?: readonly string[];
+  /** SELinux, where the kernel has it (/sys/fs/selinux/enforce, /sys/fs/selinux/booleans). */
+  readonly selinux?: SelinuxFacts;
+  /** The kernel enforces AppArmor profiles (/sys/module/apparmor/parameters/enabled). */
+  readonly apparmor?: boolean;
+  /** UUIDs of the secrets that libvirt keeps (`virsh secret-list`); never what they hold. */
+  readonly secrets?: readonly string[];
+  /** CPUs that guests may have here (`virsh domcapabilities`). */
+  readonly guestCpus?: GuestCpuFacts;
+  /** Clients by path, as the kernel's export table has them (`exportfs -s`). */
+  readonly exported?: Readonly<Record<string, readonly string[]>>;
+  /** Clients by path, as mountd tells them to who asks; empty where it has none (`showmount -e localhost`). */
+  readonly shown?: Readonly<Record<string, readonly string[]>>;
+  /** RPC services that are registered, as `mountd 3 tcp 20048`; absent where rpcbind does not answer (`rpcinfo -p`). */
+  readonly rpc?: readonly string[];
+  /** Libvirt's guests, running or defined (`virsh list --all`, `virsh dumpxml`). */
+  readonly instances?: readonly InstanceFacts[];
+}
+
+export interface MountFacts {
+  readonly source: string;
+  readonly type: string;
+  /** As the kernel has them: `rw,relatime,vers=4.2,hard` (/proc/self/mounts). */
+  readonly options?: string;
+}
+
+export interface SelinuxFacts {
+  readonly mode: 'enforcing' | 'permissive';
+  /** Those of the policy that say what QEMU may use: `virt_use_nfs`, `virt_use_fusefs`. */
+  readonly booleans?: Readonly<Record<string, boolean>>;
+}
+
+export interface GuestCpuFacts {
+  /** `kvm`, `qemu`: the type of guests that this is true of. */
+  readonly type?: string;
+  /** Names of models that a guest can have on this processor. */
+  readonly usable: readonly string[];
+  /** Models that libvirt knows and a guest cannot have here, with the features that are missing, where libvirt (10.1) says them. */
+  readonly unusable?: Readonly<Record<string, readonly string[]>>;
+  /** What `host-model` stands for. */
+  readonly hostModel?: string;
 }
 
 export interface CpuFacts {
@@ -99,99 +159,4 @@ export interface CertificateFacts {
   /** Seconds since 1970. */
   readonly notBefore?: number;
   readonly notAfter?: number;
-}
-
-type Reader<T> = (raw: unknown) => T | undefined;
-
-const text: Reader<string> = (raw) => (typeof raw === 'string' ? raw : undefined);
-const number: Reader<number> = (raw) => (typeof raw === 'number' && Number.isFinite(raw) ? raw : undefined);
-const strings: Reader<readonly string[]> = (raw) =>
-  Array.isArray(raw) && raw.every((v) => typeof v === 'string') ? raw : undefined;
-
-function oneOf<const T extends string>(...words: T[]): Reader<T> {
-  return (raw) => words.find((w) => w === raw);
-}
-
-/** Entries that cannot be read are left out. */
-function mapOf<T>(read: Reader<T>): Reader<Readonly<Record<string, T>>> {
-  return (raw) => {
-    if (!isRecord(raw)) return undefined;
-    const map: [string, T][] = [];
-    for (const [name, entry] of Object.entries(raw)) {
-      const value = read(entry);
-      if (value !== undefined) map.push([name, value]);
-    }
-    return Object.fromEntries(map);
-  };
-}
-
-type Readers<T> = { readonly [K in keyof T]-?: Reader<NonNullable<T[K]>> };
-
-/** An object of these fields; undefined when it is none or lacks one that must be there. */
-function objectOf<T extends object>(readers: Readers<T>, must: readonly (keyof T & string)[] = []): Reader<T> {
-  return (raw) => {
-    if (!isRecord(raw)) return undefined;
-    const object: Partial<T> = {};
-    for (const name of Object.keys(readers) as (keyof T & string)[]) {
-      const value = Object.hasOwn(raw, name) ? readers[name](raw[name]) : undefined;
-      if (value !== undefined) object[name] = value;
-    }
-    return must.every((name) => object[name] !== undefined) ? (object as T) : undefined;
-  };
-}
-
-const path = objectOf<PathFacts>(
-  { type: oneOf('file', 'folder', 'other'), mode: number, uid: number, gid: number, modified: number },
-  ['type', 'mode', 'uid', 'gid'],
-);
-
-const facts = objectOf<Facts>({
-  measured: number,
-  hostname: text,
-  fqdn: text,
-  addresses: mapOf(strings),
-  init: oneOf('systemd', 'upstart', 'sysvinit'),
-  kernel: text,
-  libvirt: text,
-  qemu: text,
-  nova: text,
-  distribution: (raw) =>
-    isRecord(raw) && typeof raw.id === 'string' ? { id: raw.id, version: text(raw.version) ?? '' } : undefined,
-  daemons: oneOf('monolithic', 'modular'),
-  sockets: strings,
-  daemonArguments: strings,
-  ids: mapOf(objectOf<{ uid: number; gid: number }>({ uid: number, gid: number }, ['uid', 'gid'])),
-  groups: mapOf(strings),
-  cpu: objectOf<CpuFacts>({ vendor: text, model: text, flags: strings, microcode: text }),
-  cpuModels: strings,
-  machineTypes: strings,
-  machineAliases: mapOf(text),
-  emulator: text,
-  memory: objectOf<{ total: number; available: number }>({ total: number, available: number }, ['total', 'available']),
-  hugepages: mapOf(number),
-  sysctls: mapOf(text),
-  clockOffset: number,
-  resolves: mapOf(strings),
-  listening: strings,
-  reaches: mapOf(oneOf('open', 'refused', 'filtered')),
-  paths: mapOf<PathFacts | null>((raw) => (raw === null ? null : path(raw))),
-  mounts: mapOf(objectOf<{ source: string; type: string }>({ source: text, type: text }, ['source', 'type'])),
-  certificates: mapOf(
-    objectOf<CertificateFacts>({ subject: text, names: strings, notBefore: number, notAfter: number }, ['names']),
-  ),
-  started: mapOf(number),
-  hostUuid: text,
-});
-
-/** Reads `facts.json`; undefined when it is no JSON object. Fields of a wrong type are dropped, not trusted. */
-export function readFacts(json: string): Facts | undefined {
-  try {
-    return facts(JSON.parse(json));
-  } catch {
-    return undefined;
-  }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,12 +1,13 @@
 import type { GroupEntry, PasswdEntry, Span } from '../syntax/types';
 import { readDaemon, type Daemon } from './daemon';
-import { readFacts, type Facts } from './facts';
+import type { Facts } from './facts';
 import { basename, type FileKind, type SourceFile } from './files';
 import type { InventoryNode } from './inventory';
 import { LibvirtConfig } from './libvirt';
 import { NovaConfig } from './nova';
 import { documentOf } from './parsed';
 import { judgePlatform, type Platform } from './platform';
+import { readFacts } from './readFacts';
 import { judgeRelease, type ReleaseJudgement } from './release';
 
 /** A place in a file: what findings, related locations and effective values point at. */
