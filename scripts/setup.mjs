@@ -31,6 +31,7 @@ const packages = {
   'openssh-client': 'connections to a real sshd, comparison with ssh -G and ssh-keygen',
   sudo: 'commands as root over SSH',
   busybox: 'command lines in busybox',
+  'ansible-core': 'comparison with ansible-inventory, snapshots gathered by Ansible',
   csh: 'command lines in csh',
   'libvirt-daemon-system-sysv': 'lab of real nodes',
   'qemu-system-x86': 'lab of real nodes',

@@ -233,6 +233,8 @@ export interface NodeDraft {
   readonly identity?: string;
   readonly jump?: string;
   readonly roles?: readonly string[];
+  /** For reading, in a list to choose from: what ssh or Ansible says of the host. Is not written. */
+  readonly detail?: string;
 }
 
 /** `fleet/sshHosts`: hosts of ~/.ssh/config, patterns left out. Answer: `NodeDraft[]`. Parameters: `{ sshConfig?: string }`. */

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import SSHConfig, { LineType, type Line } from 'ssh-config';
+import SSHConfig, { LineType, type Directive, type Line } from 'ssh-config';
 import { FleetError } from '../types';
 import { matchesAny, matchesList, matchesPattern } from './patterns';
 
@@ -25,18 +25,29 @@ export interface Files {
 const DEFAULT_KEYS = ['rsa', 'ecdsa', 'ecdsa_sk', 'ed25519', 'ed25519_sk', 'xmss', 'dsa'];
 const MOST_INCLUDES = 16;
 
+/** Lines of the files that were read so far, by their paths; undefined for one that is not there. */
+export type ReadFiles = Map<string, readonly Line[] | undefined>;
+
+export function readFiles(): ReadFiles {
+  return new Map();
+}
+
 /**
  * Reads ~/.ssh/config and /etc/ssh/ssh_config as ssh does, for where there is no ssh: Host, Match by host, originalhost,
  * user, localuser and all, Include. A Match by anything else, `exec` above all, never holds.
  * @throws FleetError of code `refused` for a file that cannot be read
  */
-export function parsedConfig({ name, address, user, port }: Question, files: Files): ConfigValues {
+export function parsedConfig(
+  { name, address, user, port }: Question,
+  files: Files,
+  cache: ReadFiles = readFiles(),
+): ConfigValues {
   const values = new Map<string, string[]>();
   const set = (key: string, value: string | undefined) => value !== undefined && values.set(key, [value]);
   set('hostname', address);
   set('user', user);
   set('port', port?.toString());
-  const reader = new Reader(values, name, files);
+  const reader = new Reader(values, name, files, cache);
   const { home, configFile } = files;
   if (configFile !== undefined) reader.file(configFile, path.join(home, '.ssh'));
   else {
@@ -64,29 +75,17 @@ class Reader {
     private readonly values: Map<string, string[]>,
     private readonly name: string,
     private readonly files: Files,
+    private readonly cache: ReadFiles,
   ) {}
 
   file(file: string, base: string): void {
-    let text;
-    try {
-      text = readFileSync(file, 'utf8');
-    } catch (error) {
-      if (['ENOENT', 'EACCES', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return;
-      throw new FleetError('refused', `${file} cannot be read: ${(error as Error).message}`);
-    }
-    let lines;
-    try {
-      lines = SSHConfig.parse(text);
-    } catch (error) {
-      throw new FleetError('refused', `${file} cannot be read: ${(error as Error).message}`);
-    }
-    this.#lines(lines, base);
+    this.#lines(linesOf(file, this.cache), base);
   }
 
   #lines(lines: readonly Line[], base: string): void {
     for (const line of lines) {
       if (line.type !== LineType.DIRECTIVE) continue;
-      const words = typeof line.value === 'string' ? [line.value] : line.value.map((v) => v.val);
+      const words = wordsOf(line);
       const key = line.param.toLowerCase();
       if ('config' in line) {
         const holds = key === 'host' ? matchesAny(this.name, words) : this.#matches(words);
@@ -134,12 +133,61 @@ class Reader {
 
   #include(patterns: readonly string[], base: string): void {
     if (++this.#depth > MOST_INCLUDES) throw new FleetError('refused', `${base}: Include goes too deep`);
-    for (const pattern of patterns) {
-      const full = pattern.replace(/^~(?=\/)/, () => this.files.home);
-      for (const file of glob(path.resolve(base, full))) this.file(file, base);
-    }
+    for (const file of included(patterns, base, this.files.home)) this.file(file, base);
     this.#depth--;
   }
+}
+
+/** The hosts that a file and what it includes name, each once; patterns are left out, and Match has no names. */
+export function listedHosts(file: string, files: Files, cache: ReadFiles): readonly string[] {
+  const base = path.join(files.home, '.ssh');
+  const names = new Set<string>();
+  const walk = (lines: readonly Line[], depth: number, within: (name: string) => boolean): void => {
+    if (depth > MOST_INCLUDES) throw new FleetError('refused', `${base}: Include goes too deep`);
+    for (const line of lines) {
+      if (line.type !== LineType.DIRECTIVE) continue;
+      const words = wordsOf(line);
+      const key = line.param.toLowerCase();
+      if ('config' in line && key === 'host') {
+        const holds = (name: string) => within(name) && matchesAny(name, words);
+        for (const word of words) if (!/[*?!]/.test(word) && holds(word)) names.add(word);
+        walk(line.config, depth, holds);
+      } else if ('config' in line) walk(line.config, depth, within);
+      else if (key === 'include')
+        for (const more of included(words, base, files.home)) walk(linesOf(more, cache), depth + 1, within);
+    }
+  };
+  walk(linesOf(file, cache), 0, () => true);
+  return [...names];
+}
+
+function wordsOf(line: Directive): readonly string[] {
+  return typeof line.value === 'string' ? [line.value] : line.value.map((v) => v.val);
+}
+
+/** @throws FleetError of code `refused` for a file that is there and cannot be read */
+function linesOf(file: string, cache: ReadFiles): readonly Line[] {
+  if (cache.has(file)) return cache.get(file) ?? [];
+  let lines: readonly Line[] | undefined;
+  try {
+    lines = SSHConfig.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    if (!['ENOENT', 'EACCES', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? ''))
+      throw new FleetError('refused', `${file} cannot be read: ${(error as Error).message}`);
+  }
+  cache.set(file, lines);
+  return lines ?? [];
+}
+
+function included(patterns: readonly string[], base: string, home: string): readonly string[] {
+  return patterns.flatMap((pattern) =>
+    glob(
+      path.resolve(
+        base,
+        pattern.replace(/^~(?=\/)/, () => home),
+      ),
+    ),
+  );
 }
 
 /** Files of a path whose parts may be patterns, by name. */

@@ -1,0 +1,3 @@
+export { addNodes, isNodeName } from './add';
+export { ansibleHosts } from './ansible';
+export { sshHosts } from './ssh-hosts';
