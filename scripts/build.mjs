@@ -131,6 +131,13 @@ const bundles = {
     plugins: [collector, tables],
     loader: { '.sh': 'text' },
   },
+  // The editor's way to nodes: a process of its own.
+  'dist/fleet.js': {
+    ...small,
+    entryPoints: ['server/src/fleet/process/main.ts'],
+    plugins: [collector, rules, tables],
+    loader: { '.sh': 'text' },
+  },
 };
 
 /**

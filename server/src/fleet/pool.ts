@@ -94,6 +94,19 @@ export class Pool<C extends Pooled> {
     };
   }
 
+  /** Closes the node's connection, or stops dialling it; whoever keeps it keeps it no more, and is told nothing. */
+  drop(node: string): void {
+    const slot = this.#slots.get(node);
+    if (!slot) return;
+    this.#slots.delete(node);
+    clearTimeout(slot.retry);
+    slot.keepers.clear();
+    if (slot.dialling) stop(slot, slot.dialling);
+    const { connection } = slot;
+    slot.connection = undefined;
+    connection?.close();
+  }
+
   /** Closes all; nothing is dialled any more. */
   close(): void {
     this.#closed = true;
@@ -200,7 +213,7 @@ function until(time: number, ...signals: readonly AbortSignal[]): Promise<void> 
 }
 
 /** The signal of one who waits ends his waiting, not what he waits for. */
-function orCancelled<T>(done: Promise<T>, what: string, signal: AbortSignal | undefined): Promise<T> {
+export function orCancelled<T>(done: Promise<T>, what: string, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return done;
   return new Promise((resolve, reject) => {
     const abort = () => reject(cancelled(what));

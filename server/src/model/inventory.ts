@@ -16,6 +16,8 @@ export interface InventoryNode {
 /** livemig.ini: which nodes there are, and how the linter is set. */
 export interface Inventory {
   readonly file: SourceFile;
+  /** `name` of `[cloud]`. */
+  readonly name: string | undefined;
   readonly release: string | undefined;
   readonly nodes: readonly InventoryNode[];
   /** Severity by rule id, as written; nonsense included, which a rule reports. */
@@ -38,7 +40,14 @@ export function readInventory(file: SourceFile): Inventory {
       section,
     });
   }
-  return { file, release: values.get('')?.release, nodes, rules: values.get('rules') ?? {} };
+  const name = values.get('cloud')?.name;
+  return {
+    file,
+    name: name === '' ? undefined : name,
+    release: values.get('')?.release,
+    nodes,
+    rules: values.get('rules') ?? {},
+  };
 }
 
 /** A host on the way to a node, as `jump` and ssh's ProxyJump write it. */

@@ -1,0 +1,168 @@
+import type { NodeParams, NodeState, Refreshed } from '../../fleet-protocol';
+import type { InventoryNode } from '../../model/inventory';
+import { orCancelled, type KeptState, type Pool } from '../pool';
+import { takeSnapshot } from '../snapshot';
+import { FleetError, type FleetLog, type Snapshot } from '../types';
+import type { Connection } from './connection';
+import type { ReadCluster } from './inventories';
+import type { Queue } from './queue';
+import { refreshed } from './refreshed';
+
+/** What the sessions of a cluster's nodes share. */
+export interface Surroundings {
+  readonly pool: Pool<Connection>;
+  readonly queue: Queue;
+  readonly log: FleetLog;
+  readonly tell: (state: NodeState) => void;
+  /** livemig.ini as it is now. */
+  readonly cluster: () => ReadCluster;
+}
+
+/** Who asks within this time before the next dialling waits for it, in ms; who comes sooner is told at once that it failed. */
+const WORTH_WAITING_MS = 3000;
+
+interface Run {
+  done: Promise<Refreshed>;
+  readonly stop: AbortController;
+  users: number;
+}
+
+/** A node of livemig.ini: what was read of it last, and how its connection fares. */
+export class NodeSession {
+  readonly #surroundings: Surroundings;
+  #run: Run | undefined;
+  #snapshot: Snapshot | undefined;
+  #kept: (() => void) | undefined;
+  #connected = false;
+  /** Why it cannot be reached just now. */
+  #failed: { readonly why: FleetError; readonly retry: number | undefined } | undefined;
+
+  /** @param settings what its connection depends on */
+  constructor(
+    readonly params: NodeParams,
+    readonly settings: string,
+    surroundings: Surroundings,
+  ) {
+    this.#surroundings = surroundings;
+  }
+
+  /** What was read last. */
+  get snapshot(): Snapshot | undefined {
+    return this.#snapshot;
+  }
+
+  /** As livemig.ini has it now. */
+  get inventory(): InventoryNode | undefined {
+    return this.#surroundings.cluster().nodes.get(this.params.node);
+  }
+
+  /**
+   * The node's connection, which is dialled if need be.
+   * @param now whatever failed before
+   * @throws FleetError as the last dialling did, where the next one is not due
+   */
+  async connection({ now = false, signal }: { now?: boolean; signal?: AbortSignal } = {}): Promise<Connection> {
+    const { pool } = this.#surroundings;
+    this.#kept ??= pool.keep(this.params.node, (state) => this.#changed(state));
+    const due = this.#failed?.retry ?? 0;
+    if (!now && this.#failed && due > Date.now() + WORTH_WAITING_MS) throw this.#failed.why;
+    return pool.get(this.params.node, { now, ...(signal && { signal }) });
+  }
+
+  /** Reads the node; all who ask at once get the same answer. The last who goes away ends the reading. */
+  async refresh({ now = false, signal }: { now?: boolean; signal?: AbortSignal } = {}): Promise<Refreshed> {
+    let run = this.#run;
+    if (!run) {
+      const stop = new AbortController();
+      run = this.#run = { stop, users: 0, done: this.#read(now, stop.signal) };
+      const forget = () => {
+        if (this.#run === run) this.#run = undefined;
+      };
+      run.done.then(forget, forget);
+    } else if (now) this.connection({ now }).catch(() => undefined);
+    run.users++;
+    try {
+      return await orCancelled(run.done, this.params.node, signal);
+    } finally {
+      if (--run.users === 0 && this.#run === run) {
+        this.#run = undefined;
+        run.stop.abort();
+      }
+    }
+  }
+
+  /** What was read last, as an answer. */
+  last(): Refreshed | undefined {
+    return this.#snapshot && refreshed(this.params.cluster, this.#surroundings.cluster(), this.#snapshot);
+  }
+
+  /** Closes the connection; it is dialled again when somebody asks. */
+  disconnect(): void {
+    this.#run?.stop.abort();
+    this.#run = undefined;
+    this.#kept = undefined;
+    this.#connected = false;
+    this.#failed = undefined;
+    this.#surroundings.pool.drop(this.params.node);
+    this.tell({ kind: 'idle' });
+  }
+
+  tell(state: Omit<NodeState, keyof NodeParams>): void {
+    this.#surroundings.tell({ ...this.params, ...state });
+  }
+
+  async #read(now: boolean, signal: AbortSignal): Promise<Refreshed> {
+    const { queue, log, cluster } = this.#surroundings;
+    const connection = await this.connection({ now, signal });
+    try {
+      const snapshot = await queue.run(
+        () => {
+          this.tell({ kind: 'reading' });
+          return takeSnapshot(connection, { node: this.params.node, peers: this.#peers(), signal }, log);
+        },
+        { urgent: true, signal },
+      );
+      this.#snapshot = snapshot;
+      const answer = refreshed(this.params.cluster, cluster(), snapshot);
+      this.tell({ kind: 'ready' });
+      return answer;
+    } catch (error) {
+      // Of a lost connection its pool tells.
+      if (!connection.closed) this.#unread(error);
+      throw error;
+    }
+  }
+
+  #unread(error: unknown): void {
+    const why = error instanceof FleetError ? error : undefined;
+    if (why?.code === 'cancelled') this.tell({ kind: this.#snapshot ? 'ready' : 'idle' });
+    else this.tell({ kind: 'unreachable', ...words(why ?? new FleetError('refused', String(error))) });
+  }
+
+  /** By which names the others are looked up there; an address says nothing about a resolver. */
+  #peers(): readonly string[] {
+    const others = [...this.#surroundings.cluster().nodes.values()].filter((n) => n.name !== this.params.node);
+    const named = others.flatMap(({ address }) =>
+      address && /[a-z]/i.test(address) && !address.includes(':') ? address : [],
+    );
+    return [...new Set([...others.map((n) => n.name), ...named])].filter((n) => n !== 'local');
+  }
+
+  #changed(state: KeptState): void {
+    if (state.kind === 'connected') {
+      this.#connected = true;
+      this.#failed = undefined;
+      // Who reads it tells how that goes; one that came back by itself is as it was.
+      if (!this.#run) this.tell({ kind: 'ready' });
+      return;
+    }
+    const { why, retry } = state;
+    this.#failed = { why, retry };
+    this.tell({ kind: this.#connected ? 'lost' : 'unreachable', ...words(why), ...(retry !== undefined && { retry }) });
+    this.#connected = false;
+  }
+}
+
+function words({ message, detail }: FleetError): { why: string; detail?: string } {
+  return { why: message, ...(detail !== undefined && { detail }) };
+}

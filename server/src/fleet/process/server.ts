@@ -1,0 +1,49 @@
+import type { CancellationToken, MessageConnection } from 'vscode-jsonrpc/node';
+import type { LogParams } from '../../fleet-protocol';
+import { FleetError } from '../types';
+import { failure } from './failures';
+import { Fleet, type FleetOptions } from './fleet';
+import { Asker } from './prompts';
+import type { Answers } from './requests';
+
+/** Answers the client. @returns closes all connections */
+export function serve(client: MessageConnection, options: Pick<FleetOptions, 'timeouts'> = {}): () => void {
+  // Of a client that is gone nobody has to be told.
+  const tell = (what: string, params: object): void => {
+    client.sendNotification(what, params).catch(() => undefined);
+  };
+  const log = (line: string): void => tell('fleet/log', { line } satisfies LogParams);
+  const fleet = new Fleet({ ...options, asker: new Asker(client), log, tell: (state) => tell('fleet/state', state) });
+
+  const later = (): never => {
+    throw new FleetError('refused', 'this version of livemig cannot do that');
+  };
+  const answers: Answers = {
+    inventories: (params) => fleet.inventories(params),
+    refresh: ({ now = false, ...node }, signal) => fleet.node(node).refresh({ signal, now }),
+    disconnect: (node) => {
+      fleet.node(node).disconnect();
+      return null;
+    },
+    ...{ stat: later, list: later, read: later, write: later, previous: later, restore: later },
+    ...{ applyPlan: later, apply: later, repairPlan: later, repair: later },
+    ...{ sshHosts: later, ansibleHosts: later, addNodes: later, terminal: later },
+  };
+
+  for (const [name, answer] of Object.entries(answers) as [string, (p: unknown, signal: AbortSignal) => unknown][])
+    client.onRequest(`fleet/${name}`, async (params: unknown, token: CancellationToken) => {
+      const stop = new AbortController();
+      if (token.isCancellationRequested) stop.abort();
+      const listening = token.onCancellationRequested(() => stop.abort());
+      try {
+        return await answer(params, stop.signal);
+      } catch (error) {
+        // A fault of ours: its stack says where, and no content.
+        if (!(error instanceof FleetError)) log(`${name}: ${error instanceof Error ? String(error.stack) : 'failed'}`);
+        return failure(error);
+      } finally {
+        listening.dispose();
+      }
+    });
+  return () => fleet.close();
+}
