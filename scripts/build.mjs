@@ -48,10 +48,16 @@ const later = (specifier, file) => ({
   },
 });
 
-/** The collector stands in the bundle as text: there is no folder beside it to read it from. @type {import('esbuild').Plugin} */
+/** What is run on nodes stands in the bundle as text: there is no folder beside it to read it from. @type {import('esbuild').Plugin} */
 const collector = {
-  name: 'collector-inside',
+  name: 'scripts-inside',
   setup(b) {
+    b.onLoad({ filter: /[\\/]fleet[\\/]files[\\/]script\.ts$/ }, ({ path: file }) => ({
+      contents: `import { bare } from './bare'; import replace from './replace.sh'; import look from './look.sh';
+        export const replaceScript = () => bare(replace); export const lookScript = () => bare(look);`,
+      resolveDir: path.dirname(file),
+      loader: 'ts',
+    }));
     b.onLoad({ filter: /[\\/]fleet[\\/]collect[\\/]script\.ts$/ }, ({ path: file }) => ({
       contents: `import text from './collect.sh'; export const collector = () => text;`,
       resolveDir: path.dirname(file),

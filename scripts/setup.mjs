@@ -30,6 +30,7 @@ const packages = {
   'openssh-server': 'connections to a real sshd',
   'openssh-client': 'connections to a real sshd, comparison with ssh -G and ssh-keygen',
   sudo: 'commands as root over SSH',
+  acl: 'remote files with access lists',
   busybox: 'command lines in busybox',
   'ansible-core': 'comparison with ansible-inventory, snapshots gathered by Ansible',
   csh: 'command lines in csh',

@@ -26,6 +26,8 @@ export interface Sshd {
   readonly hostKey: string;
   /** What it logged so far. */
   log(): string;
+  /** A path as it is seen from here. */
+  at(path: string): string;
   stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
@@ -38,6 +40,8 @@ export interface SshdOptions {
   readonly hostKeyType?: 'ed25519' | 'ecdsa' | 'rsa';
   /** Login shell of the account `op`. */
   readonly shell?: string;
+  /** Words for mount(8), one after the other, in the server's own mount namespace. */
+  readonly mounts?: readonly (readonly string[])[];
 }
 
 let servers = 0;
@@ -74,7 +78,7 @@ export async function startSshd(folder: string, options: SshdOptions = {}): Prom
     ].join('\n'),
   );
   const sshd = [SSHD, '-D', '-e', '-f', config];
-  const [program, ...args] = withAccounts(own, sshd, options.shell ?? '/bin/sh');
+  const [program, ...args] = withAccounts(own, sshd, options);
   const child = spawn(program!, args, { stdio: ['ignore', 'ignore', 'pipe'] });
   let log = '';
   child.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()));
@@ -84,6 +88,7 @@ export async function startSshd(folder: string, options: SshdOptions = {}): Prom
     pid: child.pid!,
     hostKey: readFileSync(`${hostKey}.pub`, 'utf8').split(' ').slice(0, 2).join(' '),
     log: () => log,
+    at: (name) => `/proc/${child.pid!}/root${name}`,
     stop: (signal = 'SIGTERM') => stopped(child, signal),
   };
 }
@@ -92,7 +97,11 @@ export async function startSshd(folder: string, options: SshdOptions = {}): Prom
  * The same server, in a mount namespace that has accounts of its own, all with the password "lab" and an empty home: root, `op`
  * (64001, may use sudo) and `plain` (64002, may not). What the machine's accounts run at login is none of our business.
  */
-function withAccounts(folder: string, sshd: readonly string[], shell: string): readonly string[] {
+function withAccounts(
+  folder: string,
+  sshd: readonly string[],
+  { shell = '/bin/sh', mounts = [] }: SshdOptions,
+): readonly string[] {
   const home = path.join(folder, 'home');
   mkdirSync(home);
   const keep = (file: string) => readFileSync(file, 'utf8').replace(/^(?:root|op|plain):.*\n/gm, '');
@@ -102,12 +111,23 @@ function withAccounts(folder: string, sshd: readonly string[], shell: string): r
     shadow: `root:${LAB}:19000::::::\nop:${LAB}:19000::::::\nplain:${LAB}:19000::::::\n${keep('/etc/shadow')}`,
     sudoers: 'root ALL=(ALL) ALL\nop ALL=(ALL) NOPASSWD: ALL\n',
   };
-  const script = Object.entries(files).map(([name, text]) => {
+  const own = mounts.map((words) => `mount ${words.map((w) => `'${w}'`).join(' ')}`);
+  const accounts = Object.entries(files).map(([name, text]) => {
     const file = path.join(folder, name);
     writeFileSync(file, text, { mode: name === 'sudoers' ? 0o440 : name === 'shadow' ? 0o600 : 0o644 });
     return `[ ! -e /etc/${name} ] || mount --bind ${file} /etc/${name}`;
   });
-  return ['unshare', '-m', '--propagation', 'private', 'sh', '-ec', [...script, 'exec "$@"'].join('\n'), 'sh', ...sshd];
+  return [
+    'unshare',
+    '-m',
+    '--propagation',
+    'private',
+    'sh',
+    '-ec',
+    [...own, ...accounts, 'exec "$@"'].join('\n'),
+    'sh',
+    ...sshd,
+  ];
 }
 
 async function ready(child: ChildProcess, log: () => string): Promise<void> {
