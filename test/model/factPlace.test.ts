@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { factPlace, inventoryPlace } from '../../server/src/model/factPlace';
 import type { Place } from '../../server/src/model/host';
-import { jsonPlace } from '../../server/src/syntax/json';
+import { JsonPlaces } from '../../server/src/syntax/json';
 import { clusterOf } from '../support/cluster';
 
 type Step = string | number;
@@ -26,8 +26,9 @@ describe('places in JSON', () => {
         const text = ` ${JSON.stringify(value, undefined, blanks)}\n`;
         // What JSON itself reads back: -0 becomes 0, and a member called __proto__ is a member like others.
         const read: unknown = JSON.parse(text);
+        const places = new JsonPlaces(text);
         for (const path of pathsOf(read)) {
-          const found = jsonPlace(text, path);
+          const found = places.at(path);
           assert.ok(found, JSON.stringify(path));
           assert.deepEqual(JSON.parse(text.slice(found.value.start, found.value.end)), at(read, path));
           const last = path.at(-1);
@@ -38,13 +39,13 @@ describe('places in JSON', () => {
   });
 
   test('of equal names the last counts, as for JSON.parse', () => {
-    assert.deepEqual(jsonPlace('{"a": 1, "a": 22}', ['a'])?.value, { start: 14, end: 16 });
+    assert.deepEqual(new JsonPlaces('{"a": 1, "a": 22}').at(['a'])?.value, { start: 14, end: 16 });
   });
 
   test('there is no place for what is not there', () => {
-    for (const path of [['b'], ['a', 'b'], ['a', 0], [0]]) assert.equal(jsonPlace('{"a": 1}', path), undefined);
-    assert.equal(jsonPlace('[1]', [1]), undefined);
-    assert.equal(jsonPlace('', []), undefined);
+    for (const path of [['b'], ['a', 'b'], ['a', 0], [0]]) assert.equal(new JsonPlaces('{"a": 1}').at(path), undefined);
+    assert.equal(new JsonPlaces('[1]').at([1]), undefined);
+    assert.equal(new JsonPlaces('').at([]), undefined);
   });
 
   test('any text is borne', () => {
@@ -52,7 +53,7 @@ describe('places in JSON', () => {
     fc.assert(
       fc.property(fc.array(piece), fc.constantFrom([], ['a'], ['a', 'a'], [0, 'a']), (pieces, path) => {
         const text = pieces.join('');
-        const found = jsonPlace(text, path);
+        const found = new JsonPlaces(text).at(path);
         assert.ok(!found || (found.value.start < found.value.end && found.value.end <= text.length));
       }),
       { numRuns: 2000 },

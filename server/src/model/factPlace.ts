@@ -1,7 +1,12 @@
-import { jsonPlace } from '../syntax/json';
+import { JsonPlaces } from '../syntax/json';
+import type { LivemigEntry, LivemigSection } from '../syntax/types';
 import type { Cluster } from './cluster';
+import type { SourceFile } from './files';
 import type { Host, Place } from './host';
 import { documentOf } from './parsed';
+
+/** Rules of the whole cluster ask for the places of all hosts after every edit of one. */
+const factPlaces = new WeakMap<SourceFile, JsonPlaces>();
 
 /**
  * Where a host's facts.json says something: `factPlace(host, ['paths', '/var/lib/nova/instances', 'mode'])`. A plain value
@@ -11,18 +16,35 @@ import { documentOf } from './parsed';
 export function factPlace(host: Host, path: readonly (string | number)[]): Place | undefined {
   const file = host.first('facts');
   if (!file) return undefined;
+  let places = factPlaces.get(file);
+  if (!places) factPlaces.set(file, (places = new JsonPlaces(file.text)));
   for (let length = path.length; length > 0; length--) {
-    const found = jsonPlace(file.text, path.slice(0, length));
+    const found = places.at(path.slice(0, length));
     if (found) return { file, span: found.compound && found.key ? found.key : found.value };
   }
   return { file, span: { start: 0, end: 0 } };
 }
+
+const inventoryEntries = new WeakMap<SourceFile, ReadonlyMap<LivemigSection, ReadonlyMap<string, LivemigEntry>>>();
 
 /** Where livemig.ini says something of a host: the value of a key in its `[node NAME]`. Undefined where it does not. */
 export function inventoryPlace(cluster: Cluster, host: Host, key: string): Place | undefined {
   const file = cluster.inventory?.file;
   const section = host.node?.section;
   if (!file || !section) return undefined;
-  const entry = documentOf(file, 'livemig-ini').entries.findLast((e) => e.section === section && e.key === key);
+  let sections = inventoryEntries.get(file);
+  if (!sections) inventoryEntries.set(file, (sections = entriesBySection(file)));
+  const entry = sections.get(section)?.get(key);
   return entry && { file, span: entry.valueSpan };
+}
+
+/** The last of equal keys counts. */
+function entriesBySection(file: SourceFile): Map<LivemigSection, Map<string, LivemigEntry>> {
+  const sections = new Map<LivemigSection, Map<string, LivemigEntry>>();
+  for (const entry of documentOf(file, 'livemig-ini').entries) {
+    if (!entry.section) continue;
+    const entries = sections.get(entry.section) ?? new Map<string, LivemigEntry>();
+    sections.set(entry.section, entries.set(entry.key, entry));
+  }
+  return sections;
 }

@@ -15,21 +15,38 @@ const TOKEN = /[[\]{}:,]|[^\s[\]{}:,"]+/y;
 const QUOTE = /["\\]/g;
 const BLANK = /\s*/y;
 
-/**
- * The place of a value in a JSON text, by names of members and positions in lists. Of equal names the last counts, as
- * for `JSON.parse`. Undefined where there is no such value; a text that is no JSON gives places as long as they can be told.
- */
-export function jsonPlace(text: string, path: readonly (string | number)[]): JsonPlace | undefined {
-  const root = new Scanner(text).value();
-  let span: Span | undefined = root;
-  let key: Span | undefined;
-  for (const step of path) {
-    if (!span) return undefined;
-    const member: Member | undefined = membersOf(text, span).findLast((m) => m.name === step);
-    span = member?.value;
-    key = member?.key;
+/** Where things stand in one JSON text: what was scanned once is kept. */
+export class JsonPlaces {
+  readonly #text: string;
+  readonly #members = new Map<number, readonly Member[]>();
+  #root: { readonly span: Span | undefined } | undefined;
+
+  constructor(text: string) {
+    this.#text = text;
   }
-  return span && { key, value: span, compound: /[[{]/.test(text.charAt(span.start)) };
+
+  /**
+   * The place of a value, by names of members and positions in lists. Of equal names the last counts, as for `JSON.parse`.
+   * Undefined where there is no such value; a text that is no JSON gives places as long as they can be told.
+   */
+  at(path: readonly (string | number)[]): JsonPlace | undefined {
+    this.#root ??= { span: new Scanner(this.#text).value() };
+    let { span } = this.#root;
+    let key: Span | undefined;
+    for (const step of path) {
+      if (!span) return undefined;
+      const member: Member | undefined = this.#membersOf(span).findLast((m) => m.name === step);
+      span = member?.value;
+      key = member?.key;
+    }
+    return span && { key, value: span, compound: /[[{]/.test(this.#text.charAt(span.start)) };
+  }
+
+  #membersOf(span: Span): readonly Member[] {
+    let known = this.#members.get(span.start);
+    if (!known) this.#members.set(span.start, (known = membersOf(this.#text, span)));
+    return known;
+  }
 }
 
 interface Member {
