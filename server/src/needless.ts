@@ -79,7 +79,7 @@ class Sight {
     const { hosts, inventory } = this.#cluster;
     const nodes = inventory?.nodes ?? [];
     if (nodes.length === 0) return hosts.length > 1;
-    const here = new Set(hosts.map((h) => h.node));
+    const here = new Set(hosts.map((h) => this.#cluster.nodeOf(h)));
     return nodes.every((n) => here.has(n));
   }
 

@@ -2,7 +2,7 @@ import { isIpv4, isIpv6 } from '../addresses';
 import type { ExportClient, ExportEntry, FstabEntry } from '../syntax/types';
 import type { SourceFile } from './files';
 import { Host, normalise, type HostInput } from './host';
-import { readInventory, type Inventory } from './inventory';
+import { readInventory, sameWords, type Inventory, type InventoryNode } from './inventory';
 import { documentOf } from './parsed';
 import { NETWORK_FILE_SYSTEMS } from './storage';
 
@@ -47,6 +47,7 @@ export class Cluster {
   readonly partial: boolean;
   /** The inventory names nodes of other clusters, too. */
   readonly sharesInventory: boolean;
+  readonly #nodes = new Map<Host, InventoryNode>();
   #names: Map<string, Host> | undefined;
   #addresses: Map<string, Host> | undefined;
   #ofHost: Map<Host, string[]> | undefined;
@@ -59,22 +60,39 @@ export class Cluster {
     const file = input.inventory;
     this.inventory = file && (known?.inventory?.file === file ? known.inventory : readInventory(file));
     const inventory = this.inventory;
-    const sameWords =
-      known !== undefined && known.inventory === inventory && known.declared?.release === declared?.release;
-    const before = new Map(sameWords ? known.hosts.map((h) => [h.folder + '\0' + h.name, h]) : []);
     this.declared = declared;
+    const sameReleases =
+      known !== undefined &&
+      known.declared?.release === declared?.release &&
+      known.inventory?.release === inventory?.release;
+    const before = new Map(sameReleases ? known.hosts.map((h) => [h.folder + '\0' + h.name, h]) : []);
+    const nodes = new Map<string, InventoryNode>();
+    for (const node of inventory?.nodes ?? []) if (!nodes.has(node.name)) nodes.set(node.name, node);
     this.hosts = input.hosts.map((h) => {
+      const hostname = h.files.find((f) => f.kind === 'hostname')?.text.trim() ?? '';
+      // The first of the two, as it was written.
+      const node = first(nodes.get(h.name), nodes.get(hostname));
       const old = before.get(h.folder + '\0' + h.name);
-      if (old && old.files.length === h.files.length && old.files.every((f, i) => f === h.files[i])) return old;
-      const hostname = h.files.find((f) => f.kind === 'hostname')?.text.trim();
-      const node = inventory?.nodes.find((n) => n.name === h.name || n.name === hostname);
-      const releases = [
-        { release: declared?.release, by: declared?.by ?? '' },
-        { release: node?.values.release, by: `livemig.ini, node ${h.name}` },
-        { release: inventory?.release, by: 'livemig.ini' },
-      ];
-      return new Host(h, { node, releases });
+      const same = old?.files.length === h.files.length && old.files.every((f, i) => f === h.files[i]);
+      const host =
+        same && sameWords(old.node, node)
+          ? old
+          : new Host(h, {
+              node,
+              releases: [
+                { release: declared?.release, by: declared?.by ?? '' },
+                { release: node?.values.release, by: `livemig.ini, node ${h.name}` },
+                { release: inventory?.release, by: 'livemig.ini' },
+              ],
+            });
+      if (node) this.#nodes.set(host, node);
+      return host;
     });
+  }
+
+  /** Where livemig.ini speaks of a host. */
+  nodeOf(host: Host): InventoryNode | undefined {
+    return this.#nodes.get(host);
   }
 
   readonly declared: DeclaredRelease | undefined;
@@ -148,6 +166,12 @@ export class Cluster {
     const server = this.host(source.host, mount.host);
     return server && { server, path: source.path };
   }
+}
+
+/** Of two sections, the one that stands above. */
+function first(one: InventoryNode | undefined, other: InventoryNode | undefined): InventoryNode | undefined {
+  if (!one || !other) return one ?? other;
+  return one.section.span.start <= other.section.span.start ? one : other;
 }
 
 /** Every line of etc/exports and exports.d. */

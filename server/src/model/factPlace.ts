@@ -30,7 +30,7 @@ const inventoryEntries = new WeakMap<SourceFile, ReadonlyMap<LivemigSection, Rea
 /** Where livemig.ini says something of a host: the value of a key in its `[node NAME]`. Undefined where it does not. */
 export function inventoryPlace(cluster: Cluster, host: Host, key: string): Place | undefined {
   const file = cluster.inventory?.file;
-  const section = host.node?.section;
+  const section = cluster.nodeOf(host)?.section;
   if (!file || !section) return undefined;
   let sections = inventoryEntries.get(file);
   if (!sections) inventoryEntries.set(file, (sections = entriesBySection(file)));

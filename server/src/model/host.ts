@@ -2,7 +2,7 @@ import type { GroupEntry, PasswdEntry, Span } from '../syntax/types';
 import { readDaemon, type Daemon } from './daemon';
 import type { Facts } from './facts';
 import { basename, type FileKind, type SourceFile } from './files';
-import type { InventoryNode } from './inventory';
+import type { NodeWords } from './inventory';
 import { LibvirtConfig } from './libvirt';
 import { NovaConfig } from './nova';
 import { documentOf } from './parsed';
@@ -27,7 +27,7 @@ export interface HostInput {
 
 /** What the surroundings say of a host: the inventory, the command line, the editor. */
 export interface HostContext {
-  readonly node: InventoryNode | undefined;
+  readonly node: NodeWords | undefined;
   /** In the order in which they count. */
   readonly releases: readonly { readonly release: string | undefined; readonly by: string }[];
 }
@@ -38,7 +38,8 @@ export class Host {
   readonly folder: string;
   readonly files: readonly SourceFile[];
   readonly facts: Facts | undefined;
-  readonly node: InventoryNode | undefined;
+  /** What livemig.ini says of it; where it says so, the cluster knows. */
+  readonly node: NodeWords | undefined;
   readonly release: ReleaseJudgement;
   readonly platform: Platform;
   readonly nova: NovaConfig;

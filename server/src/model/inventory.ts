@@ -3,13 +3,17 @@ import type { LivemigSection, Span } from '../syntax/types';
 import type { SourceFile } from './files';
 import { documentOf } from './parsed';
 
-/** A `[node NAME]` of livemig.ini. */
-export interface InventoryNode {
+/** What a `[node NAME]` of livemig.ini says. */
+export interface NodeWords {
   readonly name: string;
   readonly address: string | undefined;
   readonly roles: readonly string[];
   /** All keys of the section, as text. */
   readonly values: Readonly<Record<string, string>>;
+}
+
+/** A `[node NAME]` of livemig.ini. */
+export interface InventoryNode extends NodeWords {
   readonly section: LivemigSection;
 }
 
@@ -76,6 +80,17 @@ export function isPort(text: string): boolean {
 /** What no shell and no option of ssh reads as anything else; domain accounts and those with a dollar sign at the end are. */
 export function isAccount(text: string): boolean {
   return /^[\w.][\w.@+-]*\$?$/.test(text);
+}
+
+/** Whether two sections say the same of a node, in whatever order. */
+export function sameWords(one: NodeWords | undefined, other: NodeWords | undefined): boolean {
+  if (one === undefined || other === undefined) return one === other;
+  const [keys, others] = [Object.keys(one.values), Object.keys(other.values)];
+  return (
+    one.name === other.name &&
+    keys.length === others.length &&
+    keys.every((key) => Object.hasOwn(other.values, key) && one.values[key] === other.values[key])
+  );
 }
 
 /** Where a node is declared. */

@@ -1,6 +1,7 @@
 import { isAddress, isLoopback, type Cluster } from '../../model/cluster';
 import type { Host } from '../../model/host';
 import type { SourceFile } from '../../model/files';
+import { nodeSpan } from '../../model/inventory';
 import { documentOf } from '../../model/parsed';
 import type { HostsEntry } from '../../syntax/types';
 import { insertLineBelow, replace } from '../edits';
@@ -97,8 +98,9 @@ on 127.0.1.1 is harmless, it is Debian's and Ubuntu's default; a peer's never is
 /** Where livemig.ini says what the peer's address is. */
 function declared(cluster: Cluster, peer: Host): Related[] {
   const { inventory } = cluster;
-  return inventory && peer.node?.address
-    ? [{ file: inventory.file, span: peer.node.section.span, message: `${peer.name} is ${peer.node.address}` }]
+  const node = cluster.nodeOf(peer);
+  return inventory && node?.address
+    ? [{ file: inventory.file, span: nodeSpan(node), message: `${peer.name} is ${node.address}` }]
     : [];
 }
 

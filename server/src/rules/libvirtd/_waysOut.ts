@@ -78,7 +78,7 @@ function editsOf(host: Host): OwnEdits | undefined {
 
 /** Whether every node of livemig.ini that may be a compute has its files here. */
 function allInView(cluster: Cluster): boolean {
-  const seen = new Set(cluster.hosts.map((h) => h.node));
+  const seen = new Set(cluster.hosts.map((h) => cluster.nodeOf(h)));
   const computes = (cluster.inventory?.nodes ?? []).filter((n) => n.roles.length === 0 || n.roles.includes('compute'));
   return computes.every((n) => seen.has(n));
 }

@@ -83,7 +83,7 @@ release reach nobody: the host is judged by a guess, and exports and mounts that
     const { inventory, hosts } = cluster;
     // Of a file alone, and of a folder beside others, the rest of the nodes is not in view.
     if (!inventory || hosts.length === 0 || cluster.partial || cluster.sharesInventory) return;
-    const named = new Set(hosts.map((h) => h.node));
+    const named = new Set(hosts.map((h) => cluster.nodeOf(h)));
     const free = hosts.filter((h) => !h.node);
     const seen = new Set<string>();
     for (const node of inventory.nodes) {
@@ -129,8 +129,10 @@ function candidates(name: string, free: readonly Host[]): readonly string[] {
 
 /** The node that has the host already that this one would be another name of. */
 function owner(cluster: Cluster, node: InventoryNode): InventoryNode | undefined {
-  return cluster.hosts.find((h) => h.node && (h.name === node.name || h.first('hostname')?.text.trim() === node.name))
-    ?.node;
+  const host = cluster.hosts.find(
+    (h) => h.node && (h.name === node.name || h.first('hostname')?.text.trim() === node.name),
+  );
+  return host && cluster.nodeOf(host);
 }
 
 const label = (name: string): string => name.toLowerCase().replace(/\..*$/, '');

@@ -1,4 +1,5 @@
 import { isAddress, isLoopback, isWildcard, type Cluster } from '../../model/cluster';
+import { inventoryPlace } from '../../model/factPlace';
 import type { Host, Place } from '../../model/host';
 import { nodeSpan } from '../../model/inventory';
 import { documentOf } from '../../model/parsed';
@@ -99,7 +100,7 @@ function tableOf(cluster: Cluster): ReadonlyMap<string, Claims> {
     if (list.length < 2 && list[0]?.host !== claim.host) list.push(claim);
   };
   for (const host of cluster.hosts) {
-    add(host.node?.address, { host, by: 'livemig.ini', place: inventoryPlace(cluster, host) });
+    add(host.node?.address, { host, by: 'livemig.ini', place: inventoryPlace(cluster, host, 'address') });
     const facts = host.first('facts');
     for (const list of Object.values(host.facts?.addresses ?? {}))
       for (const address of list) add(address, { host, by: 'facts', place: facts && { file: facts, span: TOP } });
@@ -124,16 +125,9 @@ function tableOf(cluster: Cluster): ReadonlyMap<string, Claims> {
 function relatedName(cluster: Cluster, host: Host): Related[] {
   const message = `This is ${host.name}`;
   const inventory = cluster.inventory?.file;
-  if (inventory && host.node) return [{ file: inventory, span: nodeSpan(host.node), message }];
+  const node = cluster.nodeOf(host);
+  if (inventory && node) return [{ file: inventory, span: nodeSpan(node), message }];
   const place = placeOf(host.nova.get('host'));
   const file = place?.file ?? host.first('hostname') ?? host.files[0];
   return file ? [{ file, span: place?.span ?? TOP, message }] : [];
-}
-
-function inventoryPlace(cluster: Cluster, host: Host): Place | undefined {
-  const file = cluster.inventory?.file;
-  if (!file || !host.node) return undefined;
-  const { section } = host.node;
-  const entry = documentOf(file, 'livemig-ini').entries.findLast((e) => e.section === section && e.key === 'address');
-  return entry && { file, span: entry.valueSpan };
 }
