@@ -55,10 +55,8 @@ export function lint(
   judged?: () => void,
 ): LintResult {
   const found: Finding[] = [];
-  let cache = hostCaches.get(rules);
-  if (!cache) hostCaches.set(rules, (cache = new WeakMap()));
   for (const host of cluster.hosts) {
-    for (const finding of hostFindings(host, rules, cache)) found.push(finding);
+    for (const finding of hostFindings(host, rules)) found.push(finding);
     judged?.();
   }
   const kinds = new Set(cluster.hosts.flatMap((h) => h.files.map((f) => f.kind)));
@@ -81,6 +79,11 @@ export function lint(
   return sorted(cluster, shown);
 }
 
+/** Judges hosts by themselves, ahead of `lint`, which then has only to compare them. */
+export function judgeHosts(cluster: Cluster, rules: readonly Rule[] = RULES): void {
+  for (const host of cluster.hosts) hostFindings(host, rules);
+}
+
 /** What is said of the suppressions themselves, once all others have had their say. */
 function needlessFindings(
   cluster: Cluster,
@@ -99,7 +102,9 @@ function needlessFindings(
   return found;
 }
 
-function hostFindings(host: Host, rules: readonly Rule[], cache: HostFindings): readonly Finding[] {
+function hostFindings(host: Host, rules: readonly Rule[]): readonly Finding[] {
+  let cache = hostCaches.get(rules);
+  if (!cache) hostCaches.set(rules, (cache = new WeakMap()));
   const known = cache.get(host);
   if (known) return known;
   const found: Finding[] = [];

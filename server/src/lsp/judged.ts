@@ -142,6 +142,7 @@ function sameInput(a: ClusterInput, b: ClusterInput): boolean {
     a.hosts.length === b.hosts.length &&
     a.hosts.every((host, i) => {
       const other = b.hosts[i]!;
+      if (host === other) return true;
       return (
         host.folder === other.folder &&
         host.name === other.name &&

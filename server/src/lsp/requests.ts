@@ -8,7 +8,7 @@ import { byFile, workspaceEdit } from './edits';
 import type { TextChange } from './pieces';
 import { positionOf } from './positions';
 import { repair } from './repair';
-import { keyOf } from './uris';
+import { isLive, keyOf } from './uris';
 import type { Workspace } from './workspace';
 
 /** `livemig/status` */
@@ -28,13 +28,18 @@ export async function status(workspace: Workspace, { uri }: StatusParams): Promi
   };
 }
 
-/** `livemig/fixWorkspace`: every preferred fix of every file, from what lies on disk now. */
+/**
+ * `livemig/fixWorkspace`: every preferred fix of every file, from what lies on disk now. What lies on nodes is repaired file
+ * by file, by somebody who sees it.
+ */
 export async function fixWorkspace(workspace: Workspace, versioned: boolean): Promise<WorkspaceEdit> {
   workspace.reread();
   await workspace.settled();
   const changes = new Map<SourceFile, readonly TextChange[]>();
   for (const cluster of workspace.clusters()) {
-    for (const [file, list] of repair(cluster, {})) {
+    const { root, inventory } = cluster.input;
+    const wish = isLive(root) ? { file: inventory?.uri ?? root } : {};
+    for (const [file, list] of repair(cluster, wish)) {
       // A livemig.ini in sight of several clusters is repaired by the one that judges it.
       if (workspace.ownerOf(file.uri) === cluster) changes.set(file, list);
     }

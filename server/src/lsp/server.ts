@@ -131,6 +131,7 @@ class Server {
     connection.onDidChangeWatchedFiles(({ changes }) =>
       heard('workspace/didChangeWatchedFiles', () => workspace.diskChanged(changes)),
     );
+    connection.onNotification('livemig/live', (params: unknown) => heard('livemig/live', () => workspace.live(params)));
     connection.onDidChangeConfiguration(({ settings }: { settings: unknown }) =>
       heard('workspace/didChangeConfiguration', () => {
         if (this.#features.configuration) workspace.enqueue(() => this.#configure());

@@ -1,18 +1,19 @@
 import { FileChangeType, type FileEvent } from 'vscode-languageserver/node';
 import type { TextDocument } from 'vscode-languageserver-textdocument';
 import type { ClusterInput } from '../model/cluster';
-import { kindOf, type SourceFile } from '../model/files';
+import { kindOf, type FileKind, type SourceFile } from '../model/files';
 import { discover, type Load } from '../workspace/discover';
 import { nameOf, type FileSource } from '../workspace/source';
 import { NO_SETTINGS, type FolderSettings } from './configuration';
 import { DiskFiles } from './disk';
 import { OpenDocuments } from './documents';
 import { JudgedCluster } from './judged';
+import { LiveClusters } from './liveClusters';
 import { looseCluster } from './loose';
 import { overlaySource } from './overlay';
 import { Queue } from './queue';
 import { describe, type Log } from './safe';
-import { isOnDisk, isWithin, keyOf, type Key } from './uris';
+import { isLive, isOnDisk, isWithin, keyOf, type Key } from './uris';
 
 interface Folder {
   readonly key: Key;
@@ -24,8 +25,8 @@ interface Folder {
 }
 
 /**
- * Everything there is to judge: the hosts found in the editor's folders, with open documents laid over them, and open
- * documents that belong to none. What needs the disk runs in a queue; an edit is taken in at once.
+ * Everything there is to judge: the hosts found in the editor's folders and connected nodes, with open documents laid over
+ * them, and open documents that belong to none. What needs the disk runs in a queue; an edit is taken in at once.
  */
 export class Workspace {
   readonly open = new OpenDocuments();
@@ -35,6 +36,7 @@ export class Workspace {
   readonly #changed: () => void;
   readonly #queue: Queue;
   readonly #folders = new Map<Key, Folder>();
+  readonly #live: LiveClusters;
   readonly #loose = new Map<Key, JudgedCluster>();
   readonly #edited = new Set<Key>();
   readonly #complaints = new Set<string>();
@@ -47,9 +49,18 @@ export class Workspace {
     this.#disk = new DiskFiles(source);
     this.#log = log;
     this.#changed = changed;
-    this.#queue = new Queue((error) => {
+    const failed = (error: unknown): void => {
       log.error(describe(error));
       log.alert('livemig came upon an error of its own: what it shows may be incomplete.');
+    };
+    this.#queue = new Queue(failed);
+    this.#live = new LiveClusters({
+      inventory: (key) => this.#load(key, 'livemig.ini', 'livemig-ini'),
+      settings: (key) => this.#settingsOf(key),
+      open: () => [...this.open.keys()].filter(isLive),
+      laid: (file) => this.#laid(file),
+      taken: () => this.#takenLive(),
+      failed,
     });
   }
 
@@ -117,7 +128,13 @@ export class Workspace {
     for (const folder of this.#folders.values())
       for (const cluster of folder.clusters) cluster.update(cluster.input, this.#settingsOf(folder.key));
     for (const [key, cluster] of this.#loose) cluster.update(cluster.input, this.#settingsOf(key));
+    this.#live.configure();
     this.#changed();
+  }
+
+  /** `livemig/live`: the files of a connected node. */
+  live(params: unknown): void {
+    this.#live.tell(params);
   }
 
   /** Work that the answers have to wait for. */
@@ -143,6 +160,7 @@ export class Workspace {
     this.#edited.delete(key);
     if (this.#loose.delete(key)) this.#assign();
     this.#disk.invalidate(key);
+    this.#live.closed(key);
     if (this.#owners.has(key)) this.#queue.add(() => this.#reload(key));
     if (isInventory(key)) this.#placeAll(true);
     this.#changed();
@@ -150,7 +168,8 @@ export class Workspace {
 
   /** @param blind the client tells of no changes on disk: anything may have changed */
   saved(uri: string, blind: boolean): void {
-    if (blind) this.reread();
+    if (isLive(keyOf(uri))) this.#savedLive(keyOf(uri));
+    else if (blind) this.reread();
     else this.diskChanged([{ uri, type: FileChangeType.Changed }]);
   }
 
@@ -163,13 +182,21 @@ export class Workspace {
   diskChanged(events: readonly FileEvent[]): void {
     for (const { uri, type } of events) {
       const key = keyOf(uri);
+      if (isLive(key)) {
+        // Of other changes the client tells by the node's files.
+        if (type === FileChangeType.Deleted) this.#live.remove(key);
+        continue;
+      }
       this.#disk.invalidate(key);
       const owned = this.#owners.has(key);
       if (owned && type !== FileChangeType.Deleted) {
         this.#queue.add(() => this.#reload(key));
         continue;
       }
-      if (isInventory(key)) this.#placeAll(true);
+      if (isInventory(key)) {
+        this.#placeAll(true);
+        this.#live.inventoryChanged(key);
+      }
       // Of a folder that went away only the folder itself may be told; other people's files are none of our business.
       const ours = type === FileChangeType.Deleted ? this.#holds(key) : kindOf(decoded(key), true) !== undefined;
       if (owned || ours) for (const folder of this.#folders.values()) if (isWithin(key, folder.key)) this.#walk(folder);
@@ -187,12 +214,42 @@ export class Workspace {
 
   /** Hands out open documents before the disk; the disk is read all the same, since it knows the encoding. */
   readonly #load: Load = async (key, path, kind) => {
-    if (!this.open.has(key)) return this.#disk.read(key, path, kind);
-    const disk = isOnDisk(key) ? await this.#disk.read(key, path, kind).catch(() => undefined) : undefined;
+    if (!this.open.has(key)) return this.#read(key, path, kind);
+    const saved = await this.#read(key, path, kind).catch(() => undefined);
     // It may have been closed meanwhile.
-    if (!this.open.has(key)) return this.#disk.read(key, path, kind);
-    return this.open.file(key, path, kind, disk);
+    if (!this.open.has(key)) return this.#read(key, path, kind);
+    return this.open.file(key, path, kind, saved);
   };
+
+  /** A file as it was saved last. Rejects when it cannot be read. */
+  async #read(key: Key, path: string, kind: FileKind): Promise<SourceFile> {
+    if (isOnDisk(key)) return this.#disk.read(key, path, kind);
+    const file = this.#live.nodes.file(key);
+    if (!file) throw new Error('is not to be had from here');
+    return file;
+  }
+
+  /** A file with the document that is open on it. What was measured on a node is always as it was told. */
+  #laid(saved: SourceFile, current?: SourceFile): SourceFile {
+    const { uri: key, path, kind } = saved;
+    return this.open.has(key) && kind !== 'facts' ? this.open.file(key, path, kind, saved, current) : saved;
+  }
+
+  #savedLive(key: Key): void {
+    const file = this.#live.nodes.file(key) && this.ownerOf(key)?.file(key);
+    if (file) this.#live.saved(file);
+  }
+
+  #takenLive(): void {
+    this.#assign();
+    for (const key of this.open.keys()) {
+      if (!isLive(key)) continue;
+      this.#edited.add(key);
+      // Its node may be known by now.
+      if (this.#loose.has(key)) this.#queue.add(() => this.#place(key));
+    }
+    this.#placeAll();
+  }
 
   #walk(folder: Folder): void {
     if (folder.queued || !isOnDisk(folder.key)) return;
@@ -221,16 +278,20 @@ export class Workspace {
     });
     this.#assign();
     for (const key of this.open.keys()) this.#edited.add(key);
+    this.#live.inventoryChanged();
     this.#placeAll();
     this.#changed();
   }
 
-  /** Who judges what: of folders within each other the outer one, which sees more; documents of none themselves. */
+  /**
+   * Who judges what: nodes as they are now before a copy of them, which may share their livemig.ini; of folders within each
+   * other the outer one, which sees more; documents of none themselves.
+   */
   #assign(): void {
     const owners = new Map<Key, JudgedCluster>();
     const folders = [...this.#folders.values()].sort((a, b) => a.key.length - b.key.length);
     // An inventory above several groups of hosts belongs to them all: one that has hosts judges it.
-    const clusters = folders.flatMap((f) => f.clusters).sort((a, b) => rank(a) - rank(b));
+    const clusters = [...this.#live.judged, ...folders.flatMap((f) => f.clusters)].sort((a, b) => rank(a) - rank(b));
     for (const cluster of clusters) for (const key of cluster.keys()) if (!owners.has(key)) owners.set(key, cluster);
     for (const [key, cluster] of this.#loose) {
       if (owners.has(key)) this.#loose.delete(key);
@@ -257,6 +318,12 @@ export class Workspace {
         this.#adopt(folder, clusters);
         return;
       }
+    }
+    if (isLive(key)) {
+      // Nor was the node's new file told of yet.
+      const place = await this.#live.nodes.placeOf(key);
+      if (place && this.open.has(key) && !this.#live.nodes.file(key))
+        this.#live.opened(this.open.file(key, place.path, place.kind, undefined));
     }
     const input = await looseCluster(key, this.#load, this.open.languageKind(key));
     if (!input || !this.open.has(key)) return;
@@ -290,7 +357,8 @@ export class Workspace {
     for (const key of this.#edited) {
       const current = this.#owners.get(key)?.file(key);
       if (!current || !this.open.has(key)) continue;
-      this.#replace(this.open.file(key, current.path, current.kind, this.#disk.peek(key), current));
+      if (isLive(key)) this.#replace(this.#laid(this.#live.nodes.file(key) ?? current, current));
+      else this.#replace(this.open.file(key, current.path, current.kind, this.#disk.peek(key), current));
     }
     this.#edited.clear();
   }
@@ -298,11 +366,14 @@ export class Workspace {
   /** An inventory may belong to several clusters. */
   #replace(file: SourceFile): void {
     if (file.kind !== 'livemig-ini') this.#owners.get(file.uri)?.replace(file);
-    else for (const cluster of this.#everyCluster()) cluster.replace(file);
+    else {
+      for (const cluster of this.#everyCluster()) cluster.replace(file);
+      this.#live.inventoryChanged(file.uri);
+    }
   }
 
   #everyCluster(): JudgedCluster[] {
-    return [...[...this.#folders.values()].flatMap((f) => f.clusters), ...this.#loose.values()];
+    return [...this.#live.judged, ...[...this.#folders.values()].flatMap((f) => f.clusters), ...this.#loose.values()];
   }
 
   #holds(folder: Key): boolean {

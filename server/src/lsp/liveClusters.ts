@@ -1,0 +1,153 @@
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { judgeHosts } from '../lint';
+import type { ClusterInput } from '../model/cluster';
+import type { SourceFile } from '../model/files';
+import { readInventory } from '../model/inventory';
+import type { FolderSettings } from './configuration';
+import { JudgedCluster } from './judged';
+import { LiveNodes, type LiveCluster } from './live';
+import { type Key } from './uris';
+
+/** Between one time that nodes are taken in and the next, in ms: each costs as much as an edit of one of their files. */
+const INTERVAL = 500;
+
+/** What the clusters of connected nodes need of all else. */
+export interface Surroundings {
+  /** Rejects when there is no such livemig.ini. */
+  readonly inventory: (key: Key) => Promise<SourceFile>;
+  readonly settings: (inventory: Key) => FolderSettings;
+  /** The open documents of connected nodes. */
+  readonly open: () => readonly Key[];
+  /** A file with what an editor has laid over it, if anything. */
+  readonly laid: (file: SourceFile) => SourceFile;
+  /** Called when clusters came, changed or went. */
+  readonly taken: () => void;
+  readonly failed: (error: unknown) => void;
+}
+
+/**
+ * Judges connected nodes. Hundreds of them may be told of within seconds while somebody types: they are judged one by one,
+ * each in a turn of the loop of its own, and only then compared, all that came meanwhile at once.
+ */
+export class LiveClusters {
+  readonly nodes = new LiveNodes();
+  readonly #around: Surroundings;
+  /** Files that nobody told of or saved. */
+  readonly #onlyOpen = new Set<Key>();
+  #running = false;
+  /** By `performance.now()`. */
+  #next = 0;
+
+  constructor(around: Surroundings) {
+    this.#around = around;
+  }
+
+  get judged(): JudgedCluster[] {
+    return [...this.nodes.clusters].flatMap((c) => c.judged ?? []);
+  }
+
+  /** `livemig/live` */
+  tell(params: unknown): void {
+    this.nodes.tell(params);
+    this.#start();
+  }
+
+  /** A document is open from a node that was not told of: a new file, in most cases. */
+  opened(file: SourceFile): void {
+    if (!this.nodes.put(file)) return;
+    this.#onlyOpen.add(file.uri);
+    this.#start();
+  }
+
+  /** A file was written to its node: it is that until the client tells otherwise. */
+  saved(file: SourceFile): void {
+    this.#onlyOpen.delete(file.uri);
+    this.nodes.put(file);
+    this.#start();
+  }
+
+  closed(key: Key): void {
+    if (this.#onlyOpen.delete(key)) this.remove(key);
+  }
+
+  remove(key: Key): void {
+    this.nodes.remove(key);
+    this.#start();
+  }
+
+  /** @param key of the livemig.ini that changed; undefined: any may have */
+  inventoryChanged(key?: Key): void {
+    for (const cluster of this.nodes.clusters) if (key === undefined || cluster.inventory === key) cluster.stale = true;
+    this.#start();
+  }
+
+  configure(): void {
+    for (const { judged, inventory } of this.nodes.clusters)
+      judged?.update(judged.input, this.#around.settings(inventory));
+  }
+
+  #start(): void {
+    if (this.#running) return;
+    this.#running = true;
+    void this.#run()
+      .catch(this.#around.failed)
+      .finally(() => (this.#running = false));
+  }
+
+  async #run(): Promise<void> {
+    for (;;) {
+      if (this.#due().length === 0) return;
+      const wait = this.#next - performance.now();
+      if (wait > 0) await sleep(wait, undefined, { ref: false });
+      for (const cluster of this.#due()) await this.#take(cluster);
+      this.#next = performance.now() + INTERVAL;
+      this.#around.taken();
+    }
+  }
+
+  #due(): readonly LiveCluster[] {
+    return [...this.nodes.clusters].filter((c) => c.stale || c.changed.size > 0);
+  }
+
+  async #take(cluster: LiveCluster): Promise<void> {
+    cluster.stale = false;
+    const inventory = await this.#around.inventory(cluster.inventory).catch(() => undefined);
+    for (const name of [...cluster.changed]) {
+      cluster.changed.delete(name);
+      const node = cluster.nodes.get(name);
+      if (node) cluster.judgedNodes.set(name, node);
+      else cluster.judgedNodes.delete(name);
+      this.#update(cluster, inventory);
+      await nextTurn();
+    }
+    if (cluster.nodes.size === 0) this.nodes.drop(cluster);
+    else this.#update(cluster, inventory);
+  }
+
+  #update(cluster: LiveCluster, inventory: SourceFile | undefined): void {
+    const settings = this.#around.settings(cluster.inventory);
+    const input = this.#inputOf(cluster, inventory);
+    if (cluster.judged) cluster.judged.update(input, settings);
+    else cluster.judged = new JudgedCluster(input, settings);
+    judgeHosts(cluster.judged.cluster);
+  }
+
+  #inputOf({ root, judgedNodes }: LiveCluster, inventory: SourceFile | undefined): ClusterInput {
+    const edited = new Set(this.#around.open().map((key) => key.split('/').slice(0, 5).join('/')));
+    return {
+      root,
+      hosts: [...judgedNodes.values()]
+        .sort((a, b) => (a.name < b.name ? -1 : 1))
+        .map((node) => (edited.has(node.folder) ? { ...node, files: node.files.map(this.#around.laid) } : node)),
+      inventory,
+      // The folder of livemig.ini may have hosts of its own.
+      sharesInventory: true,
+      // What is missing may well be on the nodes that are not connected: nothing follows from it.
+      ...(!isWhole(inventory, judgedNodes) && { partial: true }),
+    };
+  }
+}
+
+function isWhole(inventory: SourceFile | undefined, nodes: ReadonlyMap<string, unknown>): boolean {
+  return inventory !== undefined && readInventory(inventory).nodes.every((n) => nodes.has(n.name));
+}
