@@ -1,6 +1,6 @@
 // Bundles client, server and command line into dist/. Usage: node scripts/build.mjs [--quiet]
 import { build } from 'esbuild';
-import { chmodSync, readFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { stripDocumentation } from './strip.mjs';
@@ -19,19 +19,32 @@ const rules = {
 };
 
 /**
- * Tables are handed to JSON.parse when they are first required: several times cheaper than an object literal, and
- * nothing at all for a command that never asks.
+ * Tables are files of their own beside the bundles, which share them, and are read when they are first required: nothing at
+ * all for a command that never asks.
  * @type {import('esbuild').Plugin}
  */
 const tables = {
   name: 'lazy-tables',
   setup(b) {
     b.onLoad({ filter: /[\\/]generated[\\/].*\.json$/ }, ({ path: file }) => ({
-      contents: `module.exports = JSON.parse(${JSON.stringify(JSON.stringify(JSON.parse(readFileSync(file, 'utf8'))))})`,
+      contents: `module.exports = JSON.parse(require('node:fs').readFileSync(__dirname + '/tables/${path.basename(file)}', 'utf8'))`,
       loader: 'js',
     }));
   },
 };
+
+const GENERATED = path.join(root, 'server/src/knowledge/generated');
+
+function copyTables() {
+  const folder = path.join(root, 'dist/tables');
+  mkdirSync(folder, { recursive: true });
+  for (const name of readdirSync(GENERATED)) {
+    const table = JSON.stringify(JSON.parse(readFileSync(path.join(GENERATED, name), 'utf8')));
+    // Whoever reads it meanwhile reads a whole one.
+    writeFileSync(path.join(folder, `.${name}`), table);
+    renameSync(path.join(folder, `.${name}`), path.join(folder, name));
+  }
+}
 
 /**
  * An entry loads the rest later, from a file of its own: what it `import()`s becomes that file.
@@ -126,21 +139,20 @@ const bundles = {
   },
   'dist/cli.js': {
     entryPoints: ['server/src/cli/main.ts'],
-    plugins: [later('./fleet', './fleet-cli.js'), later('./explain', './explain-cli.js'), rules, tables],
+    plugins: [later('./fleet', './fleet.js'), later('./explain', './explain-cli.js'), rules, tables],
   },
   // What knows the messages of failures; the rules are handed to it.
   'dist/explain-cli.js': { ...small, entryPoints: ['server/src/cli/explain.ts'] },
-  // What talks to nodes; `lint` never loads it.
-  'dist/fleet-cli.js': {
-    ...small,
-    entryPoints: ['server/src/cli/fleet.ts'],
-    plugins: [collector, tables],
-    loader: { '.sh': 'text' },
-  },
-  // The editor's way to nodes: a process of its own.
+  // What talks to nodes: run by the editor as a process of its own, loaded by the command line for what it asks of nodes, and
+  // never by `lint`. One file for both: most of it is the same.
   'dist/fleet.js': {
     ...small,
-    entryPoints: ['server/src/fleet/process/main.ts'],
+    stdin: {
+      contents: `import { main } from './server/src/fleet/process/main';
+        export * from './server/src/cli/fleet';
+        if (require.main === module) main();`,
+      resolveDir: root,
+    },
     plugins: [collector, rules, tables],
     loader: { '.sh': 'text' },
   },
@@ -166,6 +178,7 @@ export async function buildAll() {
       tables: inputs.reduce((sum, [, { bytesInOutput }]) => sum + bytesInOutput, 0),
     };
   }
+  copyTables();
   chmodSync(path.join(root, 'dist/cli.js'), 0o755);
   return sizes;
 }

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { chmodSync, readFileSync } from 'node:fs';
+import { chmodSync, cpSync } from 'node:fs';
 import path from 'node:path';
 import { buildSync } from './bundle';
 import { tempFolder } from './temp';
@@ -17,8 +17,11 @@ export function livemig(
 ): Promise<Run> {
   return new Promise((done, fail) => {
     // Somebody else may not be let into the folder of the checkout.
-    const apart = options.uid === undefined ? undefined : tempFolder({ 'cli.js': readFileSync(buildSync()) });
-    if (apart) chmodSync(apart.path, 0o755);
+    const apart = options.uid === undefined ? undefined : tempFolder();
+    if (apart) {
+      cpSync(path.dirname(buildSync()), apart.path, { recursive: true });
+      chmodSync(apart.path, 0o755);
+    }
     const env = { ...process.env };
     delete env.NO_COLOR;
     delete env.FORCE_COLOR;

@@ -1,11 +1,13 @@
 import type { SFTPWrapper } from 'ssh2';
 import type { Pooled } from '../pool';
+import type { Shell, ShellListener, ShellSize } from '../ssh/connection';
 import { localRunner } from '../shell';
 import { FleetError, type FleetLog, type Ran, type RunOptions } from '../types';
 
 /** What a session needs of a node: another machine over SSH, or this one. */
 export interface Connection extends Pooled {
   sftp(): Promise<SFTPWrapper>;
+  shell(size: ShellSize, listener: ShellListener): Promise<Shell>;
 }
 
 /** A node that livemig.ini says is this machine: there is nothing to dial and nothing to lose. */
@@ -24,6 +26,10 @@ export class LocalConnection implements Connection {
 
   sftp(): Promise<SFTPWrapper> {
     return Promise.reject(new FleetError('refused', 'this machine is not reached by SFTP'));
+  }
+
+  shell(): Promise<Shell> {
+    return Promise.reject(new FleetError('refused', 'the node is this machine: open an ordinary terminal'));
   }
 
   onClose(listener: (why: FleetError) => void): () => void {

@@ -123,6 +123,9 @@ export class Fleet {
       log,
       tell,
       cluster: () => cluster.read,
+      filesOf: () => {
+        throw new FleetError('refused', 'this version of livemig cannot read and write files of nodes');
+      },
     });
     cluster.nodes.set(node, session);
     return session;
@@ -138,7 +141,7 @@ export class Fleet {
       (place) => {
         tell({ cluster: id, node: name, kind: 'connecting' });
         return dialSsh(node, {
-          prompts: asker.of({ cluster: id, node: name }, () => place.leave()),
+          prompts: asker.of({ cluster: id, node: name }, () => place.leave(), signal),
           keys: this.#keys,
           nodes: [...cluster.read.nodes.values()],
           configFile: this.#sshConfig,

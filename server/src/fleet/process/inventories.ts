@@ -26,7 +26,7 @@ export function readInventories(
       const file: SourceFile = { uri, path: 'livemig.ini', kind: 'livemig-ini', text };
       const inventory = readInventory(file);
       const name = inventory.name ?? folderOf(uri);
-      const id = known.get(uri) ?? unique(name, taken);
+      const id = known.get(uri) ?? unique(idOf(name), taken);
       taken.add(id);
       const nodes = new Map<string, InventoryNode>();
       for (const node of inventory.nodes) if (!nodes.has(node.name)) nodes.set(node.name, node);
@@ -55,6 +55,12 @@ export function settingsOf(node: InventoryNode, { nodes }: ReadCluster, sshConfi
     return [name, address, port, user, identity, jump, ...hops];
   };
   return JSON.stringify([sshConfig, settings(node)]);
+}
+
+/** What can be one part of a path. */
+function idOf(name: string): string {
+  const plain = name.replace(/[/\\\x00-\x1f\x7f]/g, '-').trim();
+  return /^\.*$/.test(plain) ? `cluster${plain}` : plain;
 }
 
 function unique(name: string, taken: ReadonlySet<string>): string {

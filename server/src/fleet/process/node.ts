@@ -1,4 +1,4 @@
-import type { NodeParams, NodeState, Refreshed } from '../../fleet-protocol';
+import type { NodeParams, NodeState, Refreshed, RemoteEntry, RemoteStat } from '../../fleet-protocol';
 import type { InventoryNode } from '../../model/inventory';
 import { orCancelled, type KeptState, type Pool } from '../pool';
 import { takeSnapshot } from '../snapshot';
@@ -8,6 +8,16 @@ import type { ReadCluster } from './inventories';
 import type { Queue } from './queue';
 import { refreshed } from './refreshed';
 
+/** Files of one node, by absolute paths. */
+export interface NodeFiles {
+  stat(path: string): Promise<RemoteStat>;
+  list(path: string): Promise<readonly RemoteEntry[]>;
+  read(path: string): Promise<{ readonly bytes: Uint8Array }>;
+  write(path: string, bytes: Uint8Array, how: { create: boolean; overwrite: boolean }): Promise<RemoteStat>;
+  previous(path: string): Promise<{ readonly bytes: Uint8Array; readonly saved: number } | undefined>;
+  restore(path: string): Promise<RemoteStat>;
+}
+
 /** What the sessions of a cluster's nodes share. */
 export interface Surroundings {
   readonly pool: Pool<Connection>;
@@ -16,6 +26,7 @@ export interface Surroundings {
   readonly tell: (state: NodeState) => void;
   /** livemig.ini as it is now. */
   readonly cluster: () => ReadCluster;
+  readonly filesOf: (session: NodeSession) => NodeFiles;
 }
 
 /** Who asks within this time before the next dialling waits for it, in ms; who comes sooner is told at once that it failed. */
@@ -32,6 +43,8 @@ export class NodeSession {
   readonly #surroundings: Surroundings;
   #run: Run | undefined;
   #snapshot: Snapshot | undefined;
+  #readAt = 0;
+  #files: NodeFiles | undefined;
   #kept: (() => void) | undefined;
   #connected = false;
   /** Why it cannot be reached just now. */
@@ -49,6 +62,16 @@ export class NodeSession {
   /** What was read last. */
   get snapshot(): Snapshot | undefined {
     return this.#snapshot;
+  }
+
+  /** When that was, in ms since 1970; never the same twice. */
+  get readAt(): number {
+    return this.#readAt;
+  }
+
+  /** One for all who ask: it remembers what it told last. */
+  get files(): NodeFiles {
+    return (this.#files ??= this.#surroundings.filesOf(this));
   }
 
   /** As livemig.ini has it now. */
@@ -123,6 +146,7 @@ export class NodeSession {
         { urgent: true, signal },
       );
       this.#snapshot = snapshot;
+      this.#readAt = Math.max(Date.now(), this.#readAt + 1);
       const answer = refreshed(this.params.cluster, cluster(), snapshot);
       this.tell({ kind: 'ready' });
       return answer;

@@ -2,9 +2,11 @@ import type { CancellationToken, MessageConnection } from 'vscode-jsonrpc/node';
 import type { LogParams } from '../../fleet-protocol';
 import { FleetError } from '../types';
 import { failure } from './failures';
+import { FileRequests } from './files';
 import { Fleet, type FleetOptions } from './fleet';
 import { Asker } from './prompts';
 import type { Answers } from './requests';
+import { Terminals } from './terminals';
 
 /** Answers the client. @returns closes all connections */
 export function serve(client: MessageConnection, options: Pick<FleetOptions, 'timeouts'> = {}): () => void {
@@ -15,6 +17,8 @@ export function serve(client: MessageConnection, options: Pick<FleetOptions, 'ti
   const log = (line: string): void => tell('fleet/log', { line } satisfies LogParams);
   const fleet = new Fleet({ ...options, asker: new Asker(client), log, tell: (state) => tell('fleet/state', state) });
 
+  const files = new FileRequests(fleet);
+  const terminals = new Terminals(client, fleet);
   const later = (): never => {
     throw new FleetError('refused', 'this version of livemig cannot do that');
   };
@@ -25,9 +29,15 @@ export function serve(client: MessageConnection, options: Pick<FleetOptions, 'ti
       fleet.node(node).disconnect();
       return null;
     },
-    ...{ stat: later, list: later, read: later, write: later, previous: later, restore: later },
+    stat: (params) => files.stat(params),
+    list: (params) => files.list(params),
+    read: (params) => files.read(params),
+    write: (params) => files.write(params),
+    previous: (params) => files.previous(params),
+    restore: (params) => files.restore(params),
     ...{ applyPlan: later, apply: later, repairPlan: later, repair: later },
-    ...{ sshHosts: later, ansibleHosts: later, addNodes: later, terminal: later },
+    ...{ sshHosts: later, ansibleHosts: later, addNodes: later },
+    terminal: (params, signal) => terminals.open(params, signal),
   };
 
   for (const [name, answer] of Object.entries(answers) as [string, (p: unknown, signal: AbortSignal) => unknown][])

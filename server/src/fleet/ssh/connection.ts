@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { StringDecoder } from 'node:string_decoder';
 import type { Client, ClientChannel, SFTPWrapper } from 'ssh2';
 import {
   cancelled,
@@ -21,6 +22,8 @@ const SESSIONS = 8;
 /** How often a session that was refused is asked for again, and after how many ms. */
 const ATTEMPTS = 10;
 const AGAIN_MS = 200;
+/** Shells that people have open on one connection: the other sessions are for commands. */
+const SHELLS = 4;
 const ID_TIMEOUT_MS = 15_000;
 const CLOSE_MS = 2000;
 
@@ -32,6 +35,28 @@ const WRAPPER = 'read -r _ _ _ _ g _ 2>/dev/null </proc/$$/stat; echo "$0 $g" >&
 /** Ends a process group, after the grace by force. */
 const END_GROUP = `kill -s TERM -- "-$1" && sleep ${GRACE_MS / 1000} && kill -s KILL -- "-$1"`;
 
+/** In characters. */
+export interface ShellSize {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+export interface ShellListener {
+  data(text: string): void;
+  /** Once; `why` in words, where it was not the user who ended it. */
+  closed(why: string | undefined): void;
+}
+
+/** A login shell on a node, for people. */
+export interface Shell {
+  write(data: string): void;
+  resize(size: ShellSize): void;
+  /** What the node says waits there. */
+  pause(): void;
+  resume(): void;
+  close(): void;
+}
+
 /** A node that is connected. Its commands share one connection; more than it has sessions wait for each other. */
 export class SshConnection implements Runner {
   readonly #client: Client;
@@ -41,6 +66,7 @@ export class SshConnection implements Runner {
   /** Tells our line from whatever else is said before a command runs. */
   readonly #mark = `livemig-${randomBytes(9).toString('hex')}`;
   #busy = 0;
+  #shells = 0;
   #why: FleetError | undefined;
   #isRoot: Promise<boolean> | undefined;
   #sftp: Promise<SFTPWrapper> | undefined;
@@ -92,6 +118,56 @@ export class SshConnection implements Runner {
       this.#busy--;
       this.#waiting.shift()?.();
     }
+  }
+
+  /**
+   * A login shell with a terminal.
+   * @throws FleetError: `refused` where the host gives none, or too many are open; `lost`
+   */
+  async shell({ columns, rows }: ShellSize, listener: ShellListener): Promise<Shell> {
+    if (this.#why) throw this.#why;
+    if (this.#shells >= SHELLS)
+      throw new FleetError('refused', `${this.#name}: ${SHELLS} terminals are open there: close one first`);
+    this.#shells++;
+    const started = performance.now();
+    const done = (end: string) => {
+      this.#shells--;
+      this.log(logLine(this.#name, ['login shell'], started, end));
+    };
+    let channel: ClientChannel;
+    try {
+      channel = await new Promise<ClientChannel>((resolve, reject) => {
+        this.#client.shell({ term: 'xterm-256color', cols: columns, rows, width: 0, height: 0 }, (error, opened) => {
+          if (error) reject(error);
+          else resolve(opened);
+        });
+      });
+    } catch (error) {
+      const { message } = error as Error;
+      done(message);
+      throw this.closed ?? new FleetError('refused', `${this.#name} gives no login shell: ${message}`, message);
+    }
+    // A character may arrive in two pieces.
+    const decoder = new StringDecoder('utf8');
+    let end: string | undefined;
+    channel.on('data', (chunk: Buffer) => listener.data(decoder.write(chunk)));
+    channel.stderr.on('data', (chunk: Buffer) => listener.data(decoder.write(chunk)));
+    channel.on('error', () => undefined);
+    channel.on('exit', (status: number | null, signal?: string) => {
+      end = signal ?? (status === 0 || status === null ? undefined : `it ended with ${status}`);
+    });
+    channel.on('close', () => {
+      done(end ?? '0');
+      const lost = this.#why && this.#why.code !== 'cancelled' ? this.#why.message : undefined;
+      listener.closed(lost ?? end);
+    });
+    return {
+      write: (data) => void channel.write(data),
+      resize: (size) => channel.setWindow(size.rows, size.columns, 0, 0),
+      pause: () => void channel.pause(),
+      resume: () => void channel.resume(),
+      close: () => channel.close(),
+    };
   }
 
   /** One channel for all who ask; a new one when it was closed. */
