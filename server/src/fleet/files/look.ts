@@ -1,7 +1,7 @@
 import type { Stats, SFTPWrapper } from 'ssh2';
 import type { RemoteEntry } from '../../fleet-protocol';
 import { seconds } from '../shell';
-import type { SshConnection } from '../ssh/connection';
+import type { NodeConnection } from '../ssh/connection';
 import { FleetError, type Ran } from '../types';
 import { lookScript } from './script';
 
@@ -28,14 +28,14 @@ const OPEN_TIMEOUT_MS = 10_000;
 const NO_SUCH_FILE = 2;
 
 /** Connections that give no SFTP, and logins that sudo refuses. */
-const withoutSftp = new WeakSet<SshConnection>();
-const withoutSudo = new WeakMap<SshConnection, FleetError>();
+const withoutSftp = new WeakSet<NodeConnection>();
+const withoutSudo = new WeakMap<NodeConnection, FleetError>();
 
 /**
  * Looks by SFTP, else by a script with the rights of root, else with those of the login.
  * @throws FleetError: no-permission, refused, and what connections throw
  */
-export async function look(connection: SshConnection, node: string, path: string): Promise<Look> {
+export async function look(connection: NodeConnection, node: string, path: string): Promise<Look> {
   if (!withoutSftp.has(connection)) {
     try {
       const sftp = await within(connection.sftp(), connection, OPEN_TIMEOUT_MS);
@@ -55,7 +55,7 @@ export async function look(connection: SshConnection, node: string, path: string
 
 /** With the rights of root where sudo allows it, else without: a login may own what it edits. */
 export async function asRoot(
-  connection: SshConnection,
+  connection: NodeConnection,
   argv: readonly string[],
   options: { readonly timeout: number; readonly input?: Uint8Array },
 ): Promise<Ran> {
@@ -71,12 +71,12 @@ export async function asRoot(
 }
 
 /** What sudo said when it was asked last; undefined where it allowed what it was asked for. */
-export function sudoSaid(connection: SshConnection): FleetError | undefined {
+export function sudoSaid(connection: NodeConnection): FleetError | undefined {
   return withoutSudo.get(connection);
 }
 
 /** Whatever a connection has been told about its rights is asked anew. */
-export function forgetRights(connection: SshConnection): void {
+export function forgetRights(connection: NodeConnection): void {
   withoutSudo.delete(connection);
 }
 
@@ -103,7 +103,7 @@ async function bySftp(sftp: SFTPWrapper, path: string): Promise<Look> {
   return { type: 'file', size: bytes?.length ?? stats.size, mtime, bytes };
 }
 
-function byShell(ran: Ran, connection: SshConnection, node: string, path: string): Look {
+function byShell(ran: Ran, connection: NodeConnection, node: string, path: string): Look {
   const all = Buffer.from(ran.stdout);
   const lines = answers(all);
   const [first] = lines;
@@ -163,7 +163,7 @@ export function answers(all: Buffer): readonly { readonly text: string; readonly
 
 /** The error for what a login is not let do, with what sudo said where it was asked. */
 export function noPermission(
-  connection: SshConnection,
+  connection: NodeConnection,
   node: string,
   path: string,
   what: 'read' | 'written',
@@ -192,7 +192,7 @@ function promised<T>(start: (done: (error: Error | null | undefined, value: T) =
 }
 
 /** Rejects when the time is over, or with the connection's own reason when that is lost. */
-function within<T>(done: Promise<T>, connection: SshConnection, ms: number): Promise<T> {
+function within<T>(done: Promise<T>, connection: NodeConnection, ms: number): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new FleetError('timeout', `SFTP did not answer within ${seconds(ms)}`)), ms);
     const undo = connection.onClose(reject);

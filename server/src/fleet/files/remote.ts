@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { RemoteEntry, RemoteStat } from '../../fleet-protocol';
-import type { SshConnection } from '../ssh/connection';
+import type { NodeConnection } from '../ssh/connection';
 import { FleetError, type FleetLog } from '../types';
 import { LIMIT_BYTES, look, type Look } from './look';
 import type { PreviousVersions } from './previous';
@@ -36,7 +36,7 @@ export class RemoteFiles {
 
   /** @param connect the node's connection, whichever it is then */
   constructor(
-    private readonly connect: () => Promise<SshConnection>,
+    private readonly connect: () => Promise<NodeConnection>,
     private readonly node: string,
     private readonly keep: PreviousVersions,
     private readonly log: FleetLog = () => undefined,

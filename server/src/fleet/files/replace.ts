@@ -1,4 +1,4 @@
-import type { SshConnection } from '../ssh/connection';
+import type { NodeConnection } from '../ssh/connection';
 import { FleetError } from '../types';
 import { answers, asRoot, forgetRights, noPermission } from './look';
 import { replaceScript } from './script';
@@ -35,7 +35,7 @@ const WORDS: Readonly<Partial<Record<FleetError['code'], string>>> = {
  *   not known, and their message says so
  */
 export async function replace(
-  connection: SshConnection,
+  connection: NodeConnection,
   node: string,
   path: string,
   { expected, bytes, sum, nonce }: Replacement,

@@ -1,17 +1,18 @@
+import { userInfo } from 'node:os';
 import type { SFTPWrapper } from 'ssh2';
 import type { Pooled } from '../pool';
-import type { Shell, ShellListener, ShellSize } from '../ssh/connection';
+import type { NodeConnection, Shell, ShellListener, ShellSize } from '../ssh/connection';
 import { localRunner } from '../shell';
 import { FleetError, type FleetLog, type Ran, type RunOptions } from '../types';
 
 /** What a session needs of a node: another machine over SSH, or this one. */
-export interface Connection extends Pooled {
-  sftp(): Promise<SFTPWrapper>;
+export interface Connection extends Pooled, NodeConnection {
   shell(size: ShellSize, listener: ShellListener): Promise<Shell>;
 }
 
 /** A node that livemig.ini says is this machine: there is nothing to dial and nothing to lose. */
 export class LocalConnection implements Connection {
+  readonly target = { user: userInfo().username };
   readonly #run;
   readonly #listeners = new Set<(why: FleetError) => void>();
   closed: FleetError | undefined;

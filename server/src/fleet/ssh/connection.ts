@@ -35,6 +35,14 @@ const WRAPPER = 'read -r _ _ _ _ g _ 2>/dev/null </proc/$$/stat; echo "$0 $g" >&
 /** Ends a process group, after the grace by force. */
 const END_GROUP = `kill -s TERM -- "-$1" && sleep ${GRACE_MS / 1000} && kill -s KILL -- "-$1"`;
 
+/** What whoever reads and writes files of a node needs of its connection; a node may also be this machine. */
+export interface NodeConnection extends Runner {
+  readonly target: Pick<SshTarget, 'user'>;
+  readonly closed: FleetError | undefined;
+  onClose(listener: (why: FleetError) => void): () => void;
+  sftp(): Promise<SFTPWrapper>;
+}
+
 /** In characters. */
 export interface ShellSize {
   readonly columns: number;
@@ -58,7 +66,7 @@ export interface Shell {
 }
 
 /** A node that is connected. Its commands share one connection; more than it has sessions wait for each other. */
-export class SshConnection implements Runner {
+export class SshConnection implements NodeConnection {
   readonly #client: Client;
   readonly #listeners = new Set<(why: FleetError) => void>();
   readonly #waiting: (() => void)[] = [];
