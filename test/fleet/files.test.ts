@@ -344,10 +344,10 @@ describe('remote files', { skip: noSshd }, () => {
     assert.equal(readFileSync(at, 'utf8'), 'two\n');
     await again.restore(at);
     assert.equal(readFileSync(at, 'utf8'), 'three\n');
-    await again.restore(at, { since: 0 });
+    await again.takeBack(at, 1);
     assert.equal(readFileSync(at, 'utf8'), 'one\n');
     writeFileSync(at, 'somebody\n');
-    await assert.rejects(again.restore(at, { ours: true }), code('conflict', /not what livemig wrote/));
+    await assert.rejects(again.takeBack(at, 0), code('conflict', /not what livemig wrote/));
     assert.equal(readFileSync(at, 'utf8'), 'somebody\n');
     await assert.rejects(again.restore(`${at}2`), code('not-found', /no previous version/));
     for (const name of readdirSync(file(keep), { recursive: true }) as string[]) {

@@ -8,11 +8,14 @@ export interface Previous {
   readonly bytes: Uint8Array | null;
   /** ms since 1970: when it gave way. */
   readonly saved: number;
-  /** SHA-256 of what it gave way to, in hex. */
+  /** SHA-256 of what it gave way to, in hex; {@link NONE} where it was removed. */
   readonly gaveWayTo: string;
 }
 
-/** `1700000000000-0-SHA256`, `…-absent`: in the order of time when sorted by name. */
+/** In place of the sum of a content: there is no file. */
+export const NONE = '0'.repeat(64);
+
+/** `1700000000000-000-SHA256`, `…-absent`: in the order of time when sorted by name. */
 const NAME = /^(\d{13})-(\d{3})-([\da-f]{64})(-absent)?$/;
 const APPLIED = 'applied';
 const LONGEST_NAME = 120;

@@ -3,7 +3,7 @@ import type { RemoteEntry, RemoteStat } from '../../fleet-protocol';
 import type { NodeConnection } from '../ssh/connection';
 import { FleetError, type FleetLog } from '../types';
 import { LIMIT_BYTES, look, type Look } from './look';
-import type { PreviousVersions } from './previous';
+import { NONE, type Previous, type PreviousVersions } from './previous';
 import { replace } from './replace';
 
 /** How a file was when it was last told. */
@@ -85,25 +85,22 @@ export class RemoteFiles {
 
   /**
    * Puts the previous version back; what it replaces becomes the previous one. A file that livemig made is removed.
-   * @param options `since`: not the newest, but what the file was at that time (ms since 1970); `ours`: only if what is there
-   *   is what livemig wrote
    * @returns undefined when the file was removed
+   * @throws FleetError of code `not-found` where livemig wrote none
    */
-  restore(
-    path: string,
-    { since, ours = false }: { readonly since?: number; readonly ours?: boolean } = {},
-  ): Promise<RemoteStat | undefined> {
+  restore(path: string): Promise<RemoteStat | undefined> {
+    return this.#inTurn(path, async () => this.#restore(path, await this.keep.find(this.node, path)));
+  }
+
+  /**
+   * Puts back what the file was at a time (ms since 1970; 0: before it was last written), if it is as livemig wrote it.
+   * @throws FleetError of code `conflict` when it is not
+   */
+  takeBack(path: string, since: number): Promise<RemoteStat | undefined> {
     return this.#inTurn(path, async () => {
-      const found = await this.keep.find(this.node, path, since);
-      if (!found) throw new FleetError('not-found', `${this.node}: livemig knows no previous version of ${path}`);
-      const now = await this.#look(path);
-      const sum = now.type === 'none' ? 'none' : sumOf(this.#content(path, now));
-      if (ours && sum !== (await this.keep.written(this.node, path)))
-        throw new FleetError(
-          'conflict',
-          `${this.node}: ${path} is not what livemig wrote: somebody changed it since. It was left as it is`,
-        );
-      return this.#replace(path, now, found.bytes);
+      const then = since > 0 ? await this.keep.find(this.node, path, since) : undefined;
+      const found = then ?? (await this.keep.find(this.node, path));
+      return this.#restore(path, found, await this.keep.written(this.node, path));
     });
   }
 
@@ -115,6 +112,17 @@ export class RemoteFiles {
   /** When a file was last applied by livemig, in ms since 1970; 0 for never. */
   appliedAt(path: string): Promise<number> {
     return this.keep.applied(this.node, path);
+  }
+
+  async #restore(path: string, found: Previous | undefined, ours?: string): Promise<RemoteStat | undefined> {
+    if (!found) throw new FleetError('not-found', `${this.node}: livemig knows no previous version of ${path}`);
+    const now = await this.#look(path);
+    if (ours !== undefined && ours !== (now.type === 'none' ? NONE : sumOf(this.#content(path, now))))
+      throw new FleetError(
+        'conflict',
+        `${this.node}: ${path} is not what livemig wrote: somebody changed it since. It was left as it is`,
+      );
+    return this.#replace(path, now, found.bytes);
   }
 
   async #write(
@@ -149,7 +157,7 @@ export class RemoteFiles {
     const expected = before === null ? 'none' : sumOf(before);
     if (sum === expected) return now.type === 'file' ? this.#told(path, now, true) : undefined;
     const connection = await this.connect();
-    const gaveWayTo = bytes === null ? '0'.repeat(64) : sum;
+    const gaveWayTo = bytes === null ? NONE : sum;
     const undo = await this.keep.keep(this.node, path, { bytes: before, gaveWayTo });
     const began = performance.now();
     let mtime: number;

@@ -1,0 +1,3 @@
+export { planApply } from './plan';
+export { runApply, type RunTimes } from './run';
+export type { Plan } from './types';
