@@ -48,6 +48,7 @@ export class Cluster {
   /** The inventory names nodes of other clusters, too. */
   readonly sharesInventory: boolean;
   readonly #nodes = new Map<Host, InventoryNode>();
+  #unseen: readonly InventoryNode[] | undefined;
   #names: Map<string, Host> | undefined;
   #addresses: Map<string, Host> | undefined;
   #ofHost: Map<Host, string[]> | undefined;
@@ -88,6 +89,19 @@ export class Cluster {
       if (node) this.#nodes.set(host, node);
       return host;
     });
+  }
+
+  /**
+   * Nodes of livemig.ini that may well be there but were not asked for, or could not be read: nothing follows from what they
+   * do not say. None where all there is was given, be it less than livemig.ini declares.
+   */
+  get unseen(): readonly InventoryNode[] {
+    if (!this.partial && !this.sharesInventory) return [];
+    if (!this.#unseen) {
+      const seen = new Set([...this.#nodes.values()].map((n) => n.name));
+      this.#unseen = (this.inventory?.nodes ?? []).filter((n) => !seen.has(n.name));
+    }
+    return this.#unseen;
   }
 
   /** Where livemig.ini speaks of a host. */

@@ -106,7 +106,8 @@ minutes and end with *unable to connect to server at 'HOST:49152': Connection ti
         const peer = outcome === 'filtered' ? peerOf(cluster, host, key) : undefined;
         if (!peer) continue;
         const use = useOf(host, peer.host, peer.port);
-        if (!use) continue;
+        // Which ports a node migrates by its own qemu.conf says.
+        if (!use || (!use.control && !peer.host && cluster.unseen.length > 0)) continue;
         const id = use.control ? 'control' : use.range;
         const same = blocked.get(id);
         if (same) same.names.push(peer.name);

@@ -1,5 +1,6 @@
 import { option } from '../../knowledge/nova';
 import type { Cluster } from '../../model/cluster';
+import type { NodeWords } from '../../model/inventory';
 import { outliers } from '../nova/_groups';
 import { computesOf, isTrue } from '../nova/_guests';
 import { defineRule } from '../rule';
@@ -85,7 +86,7 @@ up. From Zed on \`[workarounds] skip_hypervisor_version_check_on_lm\` on the con
     },
   ],
   check(cluster, report) {
-    if (versionsNotCompared(cluster)) return;
+    if (versionsNotCompared(cluster) || cluster.unseen.some(mayConduct)) return;
     const versions = computesOf(cluster)
       .map((host) => versionOf(cluster, host, 'qemu'))
       .filter((v) => v !== undefined);
@@ -102,6 +103,10 @@ up. From Zed on \`[workarounds] skip_hypervisor_version_check_on_lm\` on the con
     }
   },
 });
+
+function mayConduct({ roles }: NodeWords): boolean {
+  return roles.length === 0 || roles.includes('controller');
+}
 
 /** Whether somebody in view, who may be a conductor, is told to let guests go down to an older QEMU. */
 export function versionsNotCompared(cluster: Cluster): boolean {

@@ -64,7 +64,8 @@ make its files (*PermissionError*), libvirt cannot hand disks over, QEMU gets *C
       const written = options.has('all_squash') ? writtenOption(grant, 'all_squash') : undefined;
       if (!written) continue;
       const uid = options.get('anonuid');
-      if (uid !== undefined && mounts.length > 0 && mounts.every((m) => isNova(m.host, uid))) continue;
+      const known = mounts.length > 0 || cluster.unseen.length > 0;
+      if (uid !== undefined && known && mounts.every((m) => isNova(m.host, uid))) continue;
       report({
         host: server,
         file: grant.export.file,

@@ -84,7 +84,7 @@ on all compute nodes.`,
       const { options, client, mounts, server } = grant;
       if (options.has('no_root_squash') || options.has('all_squash') || hasFlavours(grant)) continue;
       const bothered = mounts.filter((m) => disksAreFiles(m.host) && bothers(m.host, options));
-      if (mounts.length > 0 && bothered.length === 0) continue;
+      if (bothered.length === 0 && (mounts.length > 0 || cluster.unseen.length > 0)) continue;
       const denied = bothered.find(deniesSurely);
       const { file, entry } = grant.export;
       const squash = writtenOption(grant, 'root_squash');
