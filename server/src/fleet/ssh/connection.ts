@@ -31,9 +31,9 @@ const CLOSE_MS = 2000;
  * Says which process group the command is in, then becomes the command. Sshd passes on no signal to what root runs, and
  * goes on silently when a channel is closed: a command that hangs is ended by name, or stays for good.
  */
-const WRAPPER = 'read -r _ _ _ _ g _ 2>/dev/null </proc/$$/stat; echo "$0 $g" >&2; exec "$@"';
+export const WRAPPER = 'read -r _ _ _ _ g _ 2>/dev/null </proc/$$/stat; echo "$0 $g" >&2; exec "$@"';
 /** Ends a process group, after the grace by force. */
-const END_GROUP = `kill -s TERM -- "-$1" && sleep ${GRACE_MS / 1000} && kill -s KILL -- "-$1"`;
+export const END_GROUP = `kill -s TERM -- "-$1" && sleep ${GRACE_MS / 1000} && kill -s KILL -- "-$1"`;
 
 /** What whoever reads and writes files of a node needs of its connection; a node may also be this machine. */
 export interface NodeConnection extends Runner {

@@ -1,0 +1,122 @@
+/** Answers what `collect.sh` is asked, in its own frames, out of a node's tree and facts. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { kindOf } from '../../server/src/model/files';
+import { outputsOf, type Said } from './outputs';
+import { sizeOf, statMode, TreeError, type Account, type Entry, type Tree } from './tree';
+import type { EmbeddedNode } from './node';
+
+/** The script as livemig sends it: a node that is sent anything else does not know what it is to do. */
+export const collectScript = readFileSync(path.resolve(__dirname, '../../server/src/fleet/collect/collect.sh'), 'utf8');
+
+/** Folders that may hold files that livemig knows; nothing else is looked through. */
+const FOLDERS = ['/etc', '/usr/lib/systemd/system', '/lib/systemd/system'];
+/** What the script looks at, without being asked; read out of it, so that there is no second list. */
+const LOOKED_AT = (/^ {2}paths \/ [\s\S]*?[^\\]\n/m.exec(collectScript)?.[0] ?? '')
+  .split(/[\s\\]+/)
+  .filter((w) => w.startsWith('/'));
+
+export function collect(node: EmbeddedNode, words: readonly string[], who: Account): string {
+  const values = (prefix: string): readonly string[] =>
+    words.flatMap((w) => (w.startsWith(`${prefix}:`) ? [w.slice(prefix.length + 1)] : []));
+  const [root] = values('root');
+  const only = root !== undefined ? 'files' : values('only')[0];
+  const frames = ['@@livemig begin 1 base64\n'];
+  const lacks = (what: string, why: string): void => void frames.push(`@@livemig lacks ${what}\t${why}\n`);
+  const out = (name: string, said: Said | undefined): void => {
+    if (said) frames.push(outFrame(name, said));
+  };
+  const { tree } = node;
+  if (only !== 'asked') frames.push(...files(tree, who, root?.replace(/\/+$/, '') ?? '', lacks));
+  if (only === undefined) {
+    const facts = node.facts();
+    for (const [name, said] of outputsOf(facts, node.processes(), node.booted)) out(name, said);
+    for (const name of ['nova', 'libvirt-qemu', 'qemu']) out(`id ${name}`, node.id(name));
+    if (who.uid !== 0) out('user', { text: String(who.uid), status: 0 });
+    out('paths /', looks(tree, who, LOOKED_AT));
+    out('paths /var/lib/nova', looks(tree, who, ['/var/lib/nova', '/var/lib/nova/instances']));
+  }
+  if (only !== 'files') {
+    for (const name of values('account')) out(`id ${name}`, node.id(name));
+    for (const asked of values('path')) out(`paths ${asked}`, looks(tree, who, [asked]));
+    for (const file of values('certificate')) out(`certificate ${file}`, certificate(tree, who, file));
+    for (const name of values('peer')) out(`peer ${name}`, node.resolve(name));
+    for (const socket of values('probe')) out(`probe ${socket}`, node.probe(socket));
+  }
+  frames.push('@@livemig end\n');
+  return frames.join('');
+}
+
+/** The encoded content of files and outputs that were sent before: most of them stay as they are. */
+const encodedFiles = new WeakMap<Uint8Array, string>();
+
+function encoded(bytes: Uint8Array): string {
+  let text = encodedFiles.get(bytes);
+  if (text === undefined) {
+    // In lines, as base64(1) has them.
+    text = Buffer.from(bytes)
+      .toString('base64')
+      .replace(/.{76}(?=.)/g, '$&\n');
+    encodedFiles.set(bytes, text);
+  }
+  return text;
+}
+
+function outFrame(name: string, { text, status }: Said): string {
+  const body = encoded(Buffer.from(`${text}\nexit ${status}\n`));
+  return `@@livemig out ${body.length} ${name}\n${body}\n`;
+}
+
+function files(tree: Tree, who: Account, root: string, lacks: (what: string, why: string) => void): string[] {
+  const frames: string[] = [];
+  const look = (where: string): void => {
+    let entries: readonly (readonly [string, Entry])[];
+    try {
+      entries = tree.list(root + where, who);
+    } catch (error) {
+      if (error instanceof TreeError && error.code === 'EACCES') lacks(where.slice(1), 'permission denied');
+      return;
+    }
+    for (const [name] of entries) {
+      const file = `${where}/${name}`;
+      const entry = tree.find(root + file, { who });
+      if (entry?.type === 'folder') look(file);
+      else if (entry?.type === 'file' && kindOf(file.slice(1)) !== undefined) {
+        try {
+          const body = encoded(tree.read(root + file, who));
+          const { uid, gid, modified } = entry;
+          frames.push(
+            `@@livemig file ${body.length} ${statMode(entry).toString(16)} ${uid} ${gid} ${modified} ${sizeOf(entry)} ${file.slice(1)}\n${body}\n`,
+          );
+        } catch {
+          lacks(file.slice(1), 'permission denied');
+        }
+      }
+    }
+  };
+  for (const folder of FOLDERS) look(folder);
+  return frames;
+}
+
+/** As stat(1) says it, of what is there and of what is not. */
+function looks(tree: Tree, who: Account, wanted: readonly string[]): Said {
+  let status = 0;
+  const lines = wanted.map((file) => {
+    try {
+      const entry = tree.at(file, { who });
+      return `${statMode(entry).toString(16)} ${entry.uid} ${entry.gid} ${entry.modified} ${sizeOf(entry)} ${file}`;
+    } catch (error) {
+      status = 1;
+      return `stat: cannot statx '${file}': ${(error as TreeError).message}`;
+    }
+  });
+  return { text: lines.join('\n'), status };
+}
+
+function certificate(tree: Tree, who: Account, file: string): Said | undefined {
+  if (!tree.find(file, { who })) return undefined;
+  const found = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/.exec(
+    Buffer.from(tree.read(file, who)).toString(),
+  );
+  return { text: found?.[0] ?? '', status: 0 };
+}

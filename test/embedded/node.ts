@@ -1,0 +1,214 @@
+/**
+ * A node that is not there: a tree of files, what would be measured on it, and daemons that are nothing but their state. An
+ * embedded stand-in for the demo and the bench, and for tests of what needs no real daemon; real sshd and libvirtd are the
+ * proof elsewhere.
+ */
+import { parse } from '../../server/src/syntax';
+import type { Facts } from '../../server/src/model/facts';
+import { DaemonEnded, exportsProblem, startLibvirtd, startNovaCompute, type Started } from './daemons';
+import type { Process, Said } from './outputs';
+import { now, ROOT, type Account, type Tree } from './tree';
+
+export type DaemonName = 'libvirtd' | 'nova-compute' | 'nfs-server';
+
+export interface Daemon {
+  readonly name: DaemonName;
+  /** What the distribution calls it: unit or job. */
+  readonly unit: string;
+  running: (Started & { readonly pid: number; readonly since: number }) | undefined;
+  /** Its last words, if it ended by itself or did not come up. */
+  failed: string | undefined;
+}
+
+/** What is measured, save what the tree, the daemons and the clock tell. */
+export type Measured = Omit<
+  Facts,
+  'measured' | 'ids' | 'groups' | 'listening' | 'started' | 'daemons' | 'daemonArguments' | 'paths'
+>;
+
+export interface NodeSpec {
+  readonly name: string;
+  readonly tree: Tree;
+  readonly facts: Measured;
+  readonly daemons: readonly DaemonName[];
+  /** Seconds since 1970: when the machine was started, and with it its daemons. */
+  readonly booted?: number;
+  /** Sockets that listen whatever the daemons do; sshd's own. */
+  readonly listening?: readonly string[];
+  /** Files that were written after the daemons came up, by their paths. */
+  readonly later?: ReadonlyMap<string, Uint8Array>;
+}
+
+/** What a TCP connection from a node would meet. */
+export type Reach = (address: string, port: number) => 'open' | 'refused' | 'filtered';
+
+const UNITS: Readonly<Record<'upstart' | 'systemd', Readonly<Record<DaemonName, string>>>> = {
+  upstart: { libvirtd: 'libvirt-bin', 'nova-compute': 'nova-compute', 'nfs-server': 'nfs-kernel-server' },
+  systemd: { libvirtd: 'libvirtd', 'nova-compute': 'nova-compute', 'nfs-server': 'nfs-server' },
+};
+
+/** How long after the start the later files were written, in s. */
+const LATER = 10 * 86_400;
+
+const NFS_SOCKETS = ['0.0.0.0:2049', '[::]:2049', '0.0.0.0:111', '[::]:111'];
+
+export class EmbeddedNode {
+  readonly name: string;
+  readonly tree: Tree;
+  /** Seconds since 1970. */
+  readonly booted: number;
+  readonly daemons: readonly Daemon[];
+  /** Who can be reached from here; a cluster sets it. */
+  reach: Reach = () => 'filtered';
+  readonly #spec: NodeSpec;
+  #mounts: NonNullable<Facts['mounts']>;
+  #nextPid = 1200;
+
+  constructor(spec: NodeSpec) {
+    this.#spec = spec;
+    this.name = spec.name;
+    this.tree = spec.tree;
+    this.booted = spec.booted ?? now() - 42 * 86_400;
+    this.#mounts = spec.facts.mounts ?? {};
+    const units = UNITS[spec.facts.init === 'systemd' ? 'systemd' : 'upstart'];
+    this.daemons = spec.daemons.map((name) => ({ name, unit: units[name], running: undefined, failed: undefined }));
+    for (const daemon of this.daemons) this.start(daemon, this.booted + 40);
+    for (const [file, bytes] of spec.later ?? []) this.tree.put(file, bytes, { modified: this.booted + LATER });
+  }
+
+  daemon(unit: string): Daemon | undefined {
+    const plain = unit.replace(/\.service$/, '');
+    return this.daemons.find((d) => d.unit === plain || d.name === plain);
+  }
+
+  /** @returns why it did not come up */
+  start(daemon: Daemon, since = now()): string | undefined {
+    if (daemon.running) return undefined;
+    try {
+      const pid = this.#nextPid++;
+      daemon.running = { ...this.#started(daemon.name), pid, since };
+      daemon.failed = undefined;
+    } catch (error) {
+      if (!(error instanceof DaemonEnded)) throw error;
+      daemon.failed = error.message;
+    }
+    return daemon.failed;
+  }
+
+  stop(daemon: Daemon): void {
+    daemon.running = undefined;
+    daemon.failed = undefined;
+  }
+
+  /** All file systems of fstab that are not there yet. @returns what `mount -a` says and its status */
+  mountAll(): Said {
+    for (const { spec, file, type, optionList } of parse('fstab', this.tree.text('/etc/fstab') ?? '').entries) {
+      if (!file.value.startsWith('/') || type.value === 'proc' || optionList.some((o) => o.name === 'noauto')) continue;
+      if (this.#mounts[file.value]) continue;
+      const [, address] = /^([^:]+):\//.exec(spec.value) ?? [];
+      if (/^nfs4?$/.test(type.value) && address !== undefined && this.reach(address, 2049) !== 'open')
+        return { text: `mount.nfs: Connection timed out`, status: 32 };
+      this.#mounts = { ...this.#mounts, [file.value]: { source: spec.value, type: type.value } };
+    }
+    return { text: '', status: 0 };
+  }
+
+  facts(): Facts {
+    const libvirtd = this.daemons.find((d) => d.name === 'libvirtd')?.running;
+    const started = this.daemons.flatMap(({ name, running }) =>
+      running && name !== 'nfs-server' ? [[name, running.since] as const] : [],
+    );
+    return {
+      ...this.#spec.facts,
+      measured: now(),
+      mounts: this.#mounts,
+      listening: this.listening(),
+      ...(libvirtd && { daemons: 'monolithic', daemonArguments: libvirtd.words }),
+      ...(started.length > 0 && { started: Object.fromEntries(started) }),
+    };
+  }
+
+  /** As `address:port`. */
+  listening(): readonly string[] {
+    return [
+      ...(this.#spec.listening ?? ['0.0.0.0:22', '[::]:22']),
+      ...this.daemons.flatMap((d) => d.running?.listening ?? []),
+    ];
+  }
+
+  processes(): readonly Process[] {
+    return this.daemons.flatMap(({ name, running }) =>
+      running && name !== 'nfs-server' ? [{ pid: running.pid, name, since: running.since, words: running.words }] : [],
+    );
+  }
+
+  addresses(): readonly string[] {
+    return Object.values(this.#spec.facts.addresses ?? {}).flat();
+  }
+
+  /** An account of the node's own passwd and group. */
+  account(name: string): Account | undefined {
+    const found = parse('passwd', this.tree.text('/etc/passwd') ?? '').entries.find((e) => e.name === name);
+    if (!found) return name === 'root' ? ROOT : undefined;
+    const groups = this.#groups(name, found.gid).map(([gid]) => gid);
+    return { name, uid: found.uid, gid: found.gid, groups };
+  }
+
+  /** What `id NAME` says. */
+  id(name: string): Said {
+    const account = this.account(name);
+    if (!account) return { text: `id: ‘${name}’: no such user`, status: 1 };
+    const groups = this.#groups(name, account.gid);
+    const own = groups.find(([gid]) => gid === account.gid)?.[1] ?? name;
+    const all = groups.map(([gid, group]) => `${gid}(${group})`).join(',');
+    return { text: `uid=${account.uid}(${name}) gid=${account.gid}(${own}) groups=${all}`, status: 0 };
+  }
+
+  /** Whether its members may use sudo. */
+  isSudoGroup(gid: number): boolean {
+    return parse('group', this.tree.text('/etc/group') ?? '').entries.some((g) => g.gid === gid && g.name === 'sudo');
+  }
+
+  #groups(name: string, gid: number): (readonly [number, string])[] {
+    const all = parse('group', this.tree.text('/etc/group') ?? '').entries;
+    const own = all.find((g) => g.gid === gid);
+    const more = all.filter((g) => g.gid !== gid && g.members.includes(name));
+    return [[gid, own?.name ?? name], ...more.map((g) => [g.gid, g.name] as const)];
+  }
+
+  /** What `getent ahosts NAME` says: etc/hosts is all there is. */
+  resolve(name: string): Said {
+    const addresses = /^[\d.]+$|:/.test(name)
+      ? [name]
+      : parse('hosts', this.tree.text('/etc/hosts') ?? '').entries.flatMap((e) =>
+          e.names.some((n) => n.name.toLowerCase() === name.toLowerCase()) ? [e.address] : [],
+        );
+    const lines = addresses.flatMap((a) => ['STREAM', 'DGRAM', 'RAW'].map((t) => `${a.padEnd(15)} ${t} ${name}`));
+    return { text: lines.join('\n'), status: addresses.length > 0 ? 0 : 2 };
+  }
+
+  /** What becomes of a connection to `ADDRESS:PORT`, in bash's words. */
+  probe(socket: string): Said {
+    const [, host = '', port = ''] = /^\[?(.*?)\]?:(\d+)$/.exec(socket) ?? [];
+    const address = /^[\d.]+$|:/.test(host) ? host : /^\S+/.exec(this.resolve(host).text)?.[0];
+    if (address === undefined) return { text: `bash: ${host}: Name or service not known`, status: 1 };
+    const own = this.addresses().includes(address) || /^127\./.test(address);
+    const met = own ? (listensAt(this, address, Number(port)) ? 'open' : 'refused') : this.reach(address, Number(port));
+    if (met === 'open') return { text: '', status: 0 };
+    if (met === 'refused') return { text: `bash: connect: Connection refused`, status: 1 };
+    return { text: 'Killed', status: 137 };
+  }
+
+  #started(name: DaemonName): Started {
+    if (name === 'libvirtd') return startLibvirtd(this.tree, this.name, this.addresses());
+    if (name === 'nova-compute') return startNovaCompute(this.tree);
+    const problem = exportsProblem(this.tree);
+    if (problem !== undefined) throw new DaemonEnded(problem);
+    return { words: ['nfsd'], listening: NFS_SOCKETS };
+  }
+}
+
+/** Whether something of the node's listens there. */
+export function listensAt(node: EmbeddedNode, address: string, port: number): boolean {
+  return node.listening().some((s) => s === `${address}:${port}` || s === `0.0.0.0:${port}`);
+}
