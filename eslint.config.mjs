@@ -31,6 +31,10 @@ const dialling = {
   group: ['ssh2', 'ssh2/*', 'ssh-config', 'child_process', 'node:child_process'],
   message: 'Only server/src/fleet dials and starts programs.',
 };
+const thin = {
+  regex: 'server/src/(?!(?:fleet-)?protocol$)',
+  message: 'The client is thin: types of the two protocols only.',
+};
 const wall = (files, ...patterns) => ({ files, rules: { 'no-restricted-imports': ['error', { patterns }] } });
 const entries = {
   group: ['**/cli/main', '**/lsp/main', '**/client/src/extension'],
@@ -116,10 +120,12 @@ export default tseslint.config(
     above('lsp', 'cli', 'report', 'client'),
     entries,
   ),
+  wall(['client/src/**/*.ts'], dialling, thin, entries),
+  // The one file that starts the process that dials.
   wall(
-    ['client/src/**/*.ts'],
-    dialling,
-    { regex: 'server/src/(?!(?:fleet-)?protocol$)', message: 'The client is thin: types of the two protocols only.' },
+    ['client/src/nodes/process.ts'],
+    { group: ['ssh2', 'ssh2/*', 'ssh-config'], message: 'Only server/src/fleet dials.' },
+    thin,
     entries,
   ),
   {

@@ -119,9 +119,10 @@ const bundles = {
   'dist/client.js': {
     entryPoints: ['client/src/extension.ts'],
     external: ['vscode'],
-    plugins: [later('./main', './client-main.js')],
+    plugins: [later('./main', './client-main.js'), later('./start', './client-nodes.js')],
   },
   'dist/client-main.js': { ...small, entryPoints: ['client/src/main.ts'], external: ['vscode'] },
+  'dist/client-nodes.js': { ...small, entryPoints: ['client/src/nodes/start.ts'], external: ['vscode'] },
   'dist/server.js': {
     ...small,
     entryPoints: ['server/src/lsp/main.ts'],

@@ -49,7 +49,7 @@ async function manifest() {
     write: false,
     format: 'cjs',
     platform: 'node',
-    external: ['vscode', './main'],
+    external: ['vscode', './main', './start'],
   });
   const client = { exports: {} };
   new Function('module', 'exports', 'require', outputFiles[0].text)(client, client.exports, () => ({}));

@@ -4,6 +4,9 @@
  */
 import { commands, type Disposable, type ExtensionContext } from 'vscode';
 import type { CommandId, Main } from './main';
+import { nodeCommandIds } from './nodes/ids';
+import type { Nodes } from './nodes/start';
+import { registerNodes, type RegisteredNodes } from './nodes/register';
 
 /** What `activate` gives to other extensions and to the tests. */
 export interface Api {
@@ -13,29 +16,32 @@ export interface Api {
   request<T>(method: string, params?: unknown): Promise<T>;
   /** The text and detail that the language status item shows now; undefined while it shows none. */
   status(): Promise<{ text: string; detail: string } | undefined>;
+  /** The tree of nodes and what belongs to it; loads it. */
+  nodes(): Promise<Nodes>;
+  /** ms that `activate` took. */
+  readonly activated: number;
 }
 
+const ids = ['openRule', 'fixAll', 'fixWorkspace', 'restartServer', 'showLog'] as const satisfies CommandId[];
 /** Those in the command palette; package.json has the same. */
-export const commandIds = [
-  'openRule',
-  'fixAll',
-  'fixWorkspace',
-  'restartServer',
-  'showLog',
-] as const satisfies CommandId[];
+export const commandIds = [...ids, ...nodeCommandIds];
 /** Reached by code actions only. */
 const innerIds = ['suppress'] as const satisfies CommandId[];
 
 let running: Promise<Main> | undefined;
+let nodes: RegisteredNodes | undefined;
 
 export function activate(context: ExtensionContext): Api {
+  const start = performance.now();
   const main = new Promise<Main>((resolve, reject) => {
     setImmediate(() => void import('./main').then((m) => m.start(context)).then(resolve, reject));
   });
   running = main;
   const ready = main.then((m) => m.ready);
   ready.catch(() => undefined); // shown to the user by the language client; here it only must not count as unhandled
-  context.subscriptions.push(...[...commandIds, ...innerIds].map((id) => forward(id, main)));
+  context.subscriptions.push(...[...ids, ...innerIds].map((id) => forward(id, main)));
+  const registered = registerNodes(context, main);
+  nodes = registered;
   return {
     ready,
     request: async (method, params) => {
@@ -43,10 +49,13 @@ export function activate(context: ExtensionContext): Api {
       return (await main).request(method, params);
     },
     status: async () => (await main).status(),
+    nodes: () => registered.load(),
+    activated: performance.now() - start,
   };
 }
 
 export async function deactivate(): Promise<void> {
+  await nodes?.stop();
   await (await running?.catch(() => undefined))?.stop();
 }
 

@@ -3,6 +3,7 @@ import { l10n, window, workspace, type ExtensionContext } from 'vscode';
 import {
   LanguageClient,
   RevealOutputChannelOn,
+  State,
   TransportKind,
   type LanguageClientOptions,
   type ServerOptions,
@@ -21,6 +22,14 @@ export interface Main {
   readonly commands: Commands;
   request<T>(method: string, params?: unknown): Promise<T>;
   status(): { text: string; detail: string } | undefined;
+  /** For what others tell the language server. */
+  readonly server: {
+    readonly running: boolean;
+    /** Told only while it runs. */
+    notify(method: string, params: unknown): void;
+    /** After every start: it knows nothing then. */
+    onRunning(listener: () => void): { dispose(): void };
+  };
   stop(): Promise<void>;
 }
 
@@ -39,6 +48,19 @@ export function start(context: ExtensionContext): Main {
     commands: createCommands(context, client),
     request: (method, params) => client.sendRequest(method, params),
     status: () => status.shown,
+    server: {
+      get running() {
+        return client.isRunning();
+      },
+      notify: (method, params) => {
+        if (client.isRunning())
+          client.sendNotification(method, params).catch((error: unknown) => client.warn(`${method}: ${String(error)}`));
+      },
+      onRunning: (listener) =>
+        client.onDidChangeState(({ newState }) => {
+          if (newState === State.Running) listener();
+        }),
+    },
     stop: () => client.dispose(),
   };
 }

@@ -1,0 +1,101 @@
+/** Files of nodes as VS Code's own, over the fleet process. */
+import { FilePermission, FileSystemError, FileType, l10n, type FileStat, type Uri } from 'vscode';
+import type { RemoteContent, RemoteEntry, RemoteStat } from '../../../server/src/fleet-protocol';
+import { fileError, saveError } from './failure';
+import type { Requests } from './store';
+
+interface Told {
+  mtime: number;
+  /** Sizes that were told, for whatever content. */
+  readonly sizes: Set<number>;
+  size: number;
+}
+
+export class NodeFiles {
+  readonly #fleet: Requests;
+  readonly #told = new Map<string, Told>();
+
+  constructor(fleet: Requests) {
+    this.#fleet = fleet;
+  }
+
+  async stat(uri: Uri): Promise<FileStat> {
+    const stat = await this.#ask<RemoteStat>('fleet/stat', uri);
+    const file = stat.type === 'file';
+    return {
+      type: file ? FileType.File : FileType.Directory,
+      ctime: 0,
+      mtime: stat.mtime,
+      size: file ? this.#sizeOf(uri, stat) : 0,
+      ...(stat.readonly ? { permissions: FilePermission.Readonly } : {}),
+    };
+  }
+
+  async readDirectory(uri: Uri): Promise<[string, FileType][]> {
+    const entries = await this.#ask<readonly RemoteEntry[]>('fleet/list', uri);
+    return entries.map(({ name, type }) => [name, type === 'file' ? FileType.File : FileType.Directory]);
+  }
+
+  async readFile(uri: Uri): Promise<Uint8Array> {
+    return bytesOf(await this.#ask<RemoteContent>('fleet/read', uri));
+  }
+
+  async writeFile(
+    uri: Uri,
+    bytes: Uint8Array,
+    { create, overwrite }: { create: boolean; overwrite: boolean },
+  ): Promise<void> {
+    const base64 = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
+    try {
+      await this.#fleet.request('fleet/write', { uri: uri.toString(), base64, create, overwrite });
+    } catch (error) {
+      throw saveError(error, uri);
+    }
+  }
+
+  createDirectory(uri: Uri): never {
+    return refuse(uri, l10n.t('livemig makes no folders on nodes. Make it in a terminal on the node.'));
+  }
+
+  delete(uri: Uri): never {
+    return refuse(uri, l10n.t('livemig deletes nothing on nodes. Delete it in a terminal on the node.'));
+  }
+
+  rename(uri: Uri): never {
+    return refuse(uri, l10n.t('livemig renames nothing on nodes. Rename it in a terminal on the node.'));
+  }
+
+  async #ask<T>(method: string, uri: Uri): Promise<T> {
+    try {
+      return await this.#fleet.request<T>(method, { uri: uri.toString() });
+    } catch (error) {
+      throw fileError(error, uri);
+    }
+  }
+
+  /**
+   * Before it saves, VS Code takes a file for unchanged as long as its size is the one it knew, whatever its time says: a
+   * digit that somebody changed on the node meanwhile would be overwritten silently. So no size is told for two contents:
+   * one that was told before grows by a byte or two. VS Code compares sizes and takes them for nothing else.
+   */
+  #sizeOf(uri: Uri, { mtime, size }: RemoteStat): number {
+    const key = uri.toString();
+    const told = this.#told.get(key);
+    if (!told) {
+      this.#told.set(key, { mtime, size, sizes: new Set([size]) });
+      return size;
+    }
+    if (told.mtime === mtime) return told.size;
+    told.mtime = mtime;
+    told.size = size;
+    while (told.sizes.has(told.size)) told.size++;
+    told.sizes.add(told.size);
+    return told.size;
+  }
+}
+
+export const bytesOf = ({ base64 }: RemoteContent): Uint8Array => new Uint8Array(Buffer.from(base64, 'base64'));
+
+function refuse(uri: Uri, message: string): never {
+  throw FileSystemError.NoPermissions(`${message} (${uri.path})`);
+}

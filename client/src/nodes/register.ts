@@ -1,0 +1,84 @@
+/**
+ * What VS Code must find when `activate` returns: the file system, the tree and the commands. All of it waits for `./main`,
+ * which is loaded on the first need, and with it the process that talks to nodes is started.
+ */
+import {
+  commands,
+  Disposable,
+  EventEmitter,
+  window,
+  workspace,
+  type ExtensionContext,
+  type FileChangeEvent,
+  type FileSystemProvider,
+  type TreeDataProvider,
+  type TreeView,
+} from 'vscode';
+import type { Main } from '../main';
+import { innerNodeCommandIds, nodeCommandIds } from './ids';
+import type { Nodes } from './start';
+import type { Element } from './tree/elements';
+
+/** What `activate` made, for the rest to fill. */
+export interface Surfaces {
+  readonly view: TreeView<Element>;
+  readonly treeChanged: EventEmitter<Element | Element[] | undefined>;
+  readonly filesChanged: EventEmitter<FileChangeEvent[]>;
+}
+
+export interface RegisteredNodes {
+  /** Loads the rest, once. */
+  load(): Promise<Nodes>;
+  /** Ends what was loaded. */
+  stop(): Promise<void>;
+}
+
+export function registerNodes(context: ExtensionContext, main: Promise<Main>): RegisteredNodes {
+  let loading: Promise<Nodes> | undefined;
+  let loaded: Nodes | undefined;
+  const treeChanged = new EventEmitter<Element | Element[] | undefined>();
+  const filesChanged = new EventEmitter<FileChangeEvent[]>();
+  const load = (): Promise<Nodes> =>
+    (loading ??= import('./start').then(
+      ({ start }) => (loaded = start(context, { view, treeChanged, filesChanged }, main)),
+    ));
+
+  const tree: TreeDataProvider<Element> = {
+    onDidChangeTreeData: treeChanged.event,
+    getChildren: async (element) => (await load()).tree.getChildren(element),
+    // There are no elements before it is loaded.
+    getTreeItem: (element) => loaded!.tree.getTreeItem(element),
+    getParent: (element) => loaded!.tree.getParent(element),
+    resolveTreeItem: (item, element) => loaded!.tree.resolveTreeItem(item, element),
+  };
+  const files: FileSystemProvider = {
+    onDidChangeFile: filesChanged.event,
+    // Nodes tell nothing by themselves: changes are told after each refresh, for all files.
+    watch: () => new Disposable(() => undefined),
+    stat: async (uri) => (await load()).files.stat(uri),
+    readDirectory: async (uri) => (await load()).files.readDirectory(uri),
+    readFile: async (uri) => (await load()).files.readFile(uri),
+    writeFile: async (uri, bytes, options) => (await load()).files.writeFile(uri, bytes, options),
+    createDirectory: async (uri) => (await load()).files.createDirectory(uri),
+    delete: async (uri) => (await load()).files.delete(uri),
+    rename: async (from) => (await load()).files.rename(from),
+  };
+  const view = window.createTreeView('livemig.nodes', {
+    treeDataProvider: tree,
+    canSelectMany: true,
+    showCollapseAll: true,
+  });
+  context.subscriptions.push(
+    view,
+    treeChanged,
+    filesChanged,
+    workspace.registerFileSystemProvider('livemig', files, { isCaseSensitive: true }),
+    ...[...nodeCommandIds, ...innerNodeCommandIds].map((id) =>
+      commands.registerCommand(`livemig.${id}`, async (...args: unknown[]) => (await load()).commands[id](...args)),
+    ),
+  );
+  return {
+    load,
+    stop: async () => (await loading?.catch(() => undefined))?.stop(),
+  };
+}
