@@ -50,9 +50,13 @@ export async function startCodeServer({ vsix = [], settings = {}, args = [], env
   if (!node || !existsSync(entry)) throw new Error('code-server is not installed: run `node scripts/setup.mjs ui`');
   const root = mkdtempSync(path.join(tmpdir(), 'livemig-vscode-'));
   const user = path.join(root, 'user');
-  mkdirSync(path.join(user, 'User'), { recursive: true });
   for (const folder of ['extensions', 'tmp']) mkdirSync(path.join(root, folder));
-  writeFileSync(path.join(user, 'User/settings.json'), JSON.stringify({ ...baseSettings, ...settings }, null, 2));
+  const all = JSON.stringify({ ...baseSettings, ...settings }, null, 2);
+  // A server takes those of scope `machine` from a file of its own.
+  for (const folder of ['User', 'Machine']) {
+    mkdirSync(path.join(user, folder), { recursive: true });
+    writeFileSync(path.join(user, folder, 'settings.json'), all);
+  }
   // Nothing of a VS Code that we may run inside of, and none of the user's own settings.
   const inherited = Object.entries(process.env).filter(
     ([k]) => !/^(VSCODE_|ELECTRON_|CODE_SERVER|PASSWORD$|PORT$)/.test(k),

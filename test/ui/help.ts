@@ -24,8 +24,8 @@ export class Desk {
   #page: Page | undefined;
   #folder = '';
 
-  async start(): Promise<void> {
-    this.#server = await startCodeServer({ vsix: [path.join(root, 'livemig.vsix')] });
+  async start(settings: Record<string, unknown> = {}): Promise<void> {
+    this.#server = await startCodeServer({ vsix: [path.join(root, 'livemig.vsix')], settings });
     this.#browser = await launch();
   }
 
@@ -34,10 +34,14 @@ export class Desk {
     await this.#server?.stop();
   }
 
-  async open(): Promise<void> {
+  /** @param fill what is opened instead of the demo cluster */
+  async open(
+    fill = (folder: string) => cpSync(path.join(root, 'test/demo/nfs'), folder, { recursive: true }),
+  ): Promise<void> {
     const scratch = mkdtempSync(path.join(tmpdir(), 'livemig-ui-'));
     this.#folder = path.join(scratch, 'jovi');
-    cpSync(path.join(root, 'test/demo/nfs'), this.#folder, { recursive: true });
+    mkdirSync(this.#folder);
+    fill(this.#folder);
     this.#page = await openWorkbench(this.#browser!, this.#server!, this.#folder);
   }
 

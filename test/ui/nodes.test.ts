@@ -1,0 +1,60 @@
+// What a user does with nodes, in a real VS Code, over real sshds whose /etc is the demo's.
+import assert from 'node:assert/strict';
+import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
+import { noSshd } from '../fleet/sshd';
+import { Desk } from './help';
+import { Lab } from './lab';
+
+const desk = new Desk();
+const lab = new Lab();
+const compute1 = 'jovi-compute1';
+const compute3 = 'jovi-compute3';
+
+describe('nodes', { skip: noSshd }, () => {
+  before(
+    async () => {
+      await lab.start([compute1, compute3, 'jovi-controller']);
+      await desk.start({ 'livemig.nodes.sshConfig': lab.sshConfig });
+    },
+    { timeout: 120_000 },
+  );
+  after(async () => {
+    await desk.stop();
+    await lab.stop();
+  });
+  beforeEach(() => desk.open((folder) => lab.fill(folder)));
+  afterEach((t) => desk.close(Boolean((t as { error?: unknown }).error), t.name));
+
+  const rows = () => desk.page.locator('.pane-body .customview-tree .monaco-list-row');
+  const row = (text: string | RegExp) => rows().filter({ hasText: text }).first();
+
+  async function openView(): Promise<void> {
+    await desk.page.getByRole('tab', { name: 'Live Migration' }).click();
+    await row(compute1).waitFor();
+  }
+
+  test('the tree, the host key question, a file with findings, its repair on the node', async () => {
+    const { page } = desk;
+    lab.trust();
+    await openView();
+    await row(compute1).click();
+    const dialog = page.locator('.monaco-dialog-box');
+    await dialog.waitFor();
+    assert.match(await dialog.innerText(), /SHA256:[\w+/]{43}/);
+    await desk.shot('host-key');
+    await dialog.getByRole('button', { name: 'Trust and Connect' }).click();
+    await row('libvirtd.conf').waitFor();
+    assert.ok(lab.knownHosts.includes(lab.nodes.get(compute1)!.sshd.hostKey));
+    await desk.shot('tree');
+  });
+
+  test('a node that cannot be reached says so, and holds up nobody', async () => {
+    lab.trust(compute1, compute3, 'jovi-controller');
+    await openView();
+    await row('jovi-compute4').click();
+    await row('unreachable – retry').waitFor();
+    await row(compute3).click();
+    await row('libvirtd.conf').waitFor();
+    await desk.shot('unreachable');
+  });
+});
