@@ -11,6 +11,9 @@ import { noLab, startLab, type Lab, type LabNode } from '../lab/lab';
 import { sleep } from '../fleet/sshd';
 import { connectTo, startGuest, stateOn } from './guests';
 
+/** Writes 16 MiB, a few hundred KiB a second: it fits through a narrow way, on a busy machine, too. */
+const QUIET = { dirty: 16, delay: 20_000 };
+
 describe('migrations by libvirt', { skip: noLab }, () => {
   let lab: Lab;
   const connections: SshConnection[] = [];
@@ -44,8 +47,8 @@ describe('migrations by libvirt', { skip: noLab }, () => {
   };
 
   test('moves a guest, and tells how it goes and what it took', async () => {
-    const guest = await startGuest(lab, 'compute1', 'moves', { delay: 500 });
-    const { outcome, seen } = await begin(guest, { bandwidth: 20 });
+    const guest = await startGuest(lab, 'compute1', 'moves', QUIET);
+    const { outcome, seen } = await begin(guest, { bandwidth: 8 });
     const { phase, on, progress, message } = await outcome;
     assert.deepEqual({ phase, on, message }, { phase: 'completed', on: 'compute2', message: undefined });
     assert.ok(progress?.downtime !== undefined && progress.downtime > 0 && progress.elapsed !== undefined);
@@ -58,7 +61,7 @@ describe('migrations by libvirt', { skip: noLab }, () => {
   });
 
   test('aborts: the guest runs on where it was', async () => {
-    const guest = await startGuest(lab, 'compute1', 'aborted', { delay: 500 });
+    const guest = await startGuest(lab, 'compute1', 'aborted', QUIET);
     const { migration, outcome } = await begin(guest, { bandwidth: 2 });
     await migration.abort();
     const { phase, on, message } = await outcome;
@@ -70,7 +73,7 @@ describe('migrations by libvirt', { skip: noLab }, () => {
   });
 
   test('is not begun twice, nor where the guest is not', async () => {
-    const guest = await startGuest(lab, 'compute1', 'twice', { delay: 500 });
+    const guest = await startGuest(lab, 'compute1', 'twice', QUIET);
     const { migration, outcome } = await begin(guest, { bandwidth: 2 });
     await assert.rejects(
       begin(guest),
@@ -104,7 +107,7 @@ describe('migrations by libvirt', { skip: noLab }, () => {
   });
 
   test('copies disks that lie on the source alone', async () => {
-    const guest = await startGuest(lab, 'compute1', 'local', { disk: 'local', delay: 500 });
+    const guest = await startGuest(lab, 'compute1', 'local', { disk: 'local', ...QUIET });
     const refused = await (await begin(guest)).outcome;
     assert.equal(refused.phase, 'failed');
     assert.equal(refused.on, 'compute1');
@@ -131,7 +134,7 @@ describe('migrations by libvirt', { skip: noLab }, () => {
   });
 
   test('goes on when the connection to its source is cut, and its end is learned over another', async () => {
-    const guest = await startGuest(lab, 'compute1', 'cut', { delay: 2000 });
+    const guest = await startGuest(lab, 'compute1', 'cut', QUIET);
     const [first, destination] = [await end('compute1'), await end('compute2')];
     let current = first.runner;
     const source: End = {
@@ -139,7 +142,7 @@ describe('migrations by libvirt', { skip: noLab }, () => {
       runner: { run: (argv, options) => current.run(argv, options) },
     };
     const way = { uri: 'qemu+tcp://compute2/system' };
-    const request = { instance: guest, source, destination, way, options: { bandwidth: 10 } };
+    const request = { instance: guest, source, destination, way, options: { bandwidth: 4 } };
     const { outcome, migration } = await LibvirtMigration.start(request);
     const seen: string[] = [];
     migration.onProgress(({ phase }) => seen.push(phase));
@@ -152,9 +155,9 @@ describe('migrations by libvirt', { skip: noLab }, () => {
   });
 
   test('one that somebody else began is watched to its end', async () => {
-    const guest = await startGuest(lab, 'compute1', 'watched', { delay: 2000 });
+    const guest = await startGuest(lab, 'compute1', 'watched', QUIET);
     const other = lab.run('compute1', [
-      ...['virsh', 'migrate', '--live', '--p2p', '--persistent', '--undefinesource', '--bandwidth', '10'],
+      ...['virsh', 'migrate', '--live', '--p2p', '--persistent', '--undefinesource', '--bandwidth', '4'],
       ...[guest.name, 'qemu+tcp://compute2/system'],
     ]);
     await sleep(1500);
@@ -172,7 +175,7 @@ describe('migrations by libvirt', { skip: noLab }, () => {
   });
 
   test("the destination's QEMU dies: the guest runs on, on the source", async () => {
-    const guest = await startGuest(lab, 'compute1', 'dies', { delay: 2000 });
+    const guest = await startGuest(lab, 'compute1', 'dies', QUIET);
     const { outcome } = await begin(guest, { bandwidth: 2 });
     await lab.must('compute2', ['sh', '-c', 'kill -9 "$(cat /run/libvirt/qemu/dies.pid)"']);
     const { phase, on, message } = await outcome;

@@ -87,8 +87,19 @@ export class LibvirtMigration {
     return this.#steer(virsh.abort(this.request.instance.uuid));
   }
 
-  /** @throws FleetError with libvirt's words: it has to be allowed from the start */
-  switchToPostCopy(): Promise<void> {
+  /**
+   * As soon as memory is being sent; before that QEMU would refuse it.
+   * @throws FleetError with libvirt's words: it has to be allowed from the start
+   */
+  async switchToPostCopy(): Promise<void> {
+    if (this.#progress.phase === 'starting')
+      await new Promise<void>((resolve) => {
+        const stop = this.onProgress(({ phase }) => {
+          if (phase === 'starting') return;
+          stop();
+          resolve();
+        });
+      });
     return this.#steer(virsh.postCopy(this.request.instance.uuid));
   }
 
