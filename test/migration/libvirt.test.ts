@@ -95,14 +95,10 @@ describe('migrations by libvirt', { skip: noLab }, () => {
     }
     for (let i = 0; i < 100 && !(await lab.must('compute2', ['ss', '-Hltn'])).includes(':16509'); i++) await sleep(50);
     const guest = await startGuest(lab, 'compute1', 'post-copy', { delay: 0 });
-    const { migration, outcome, seen } = await begin(guest, { bandwidth: 4, postCopy: true });
+    const { migration, outcome } = await begin(guest, { bandwidth: 4, postCopy: true });
     await migration.switchToPostCopy();
     const { phase, on } = await outcome;
     assert.deepEqual({ phase, on }, { phase: 'completed', on: 'compute2' });
-    assert.ok(
-      seen.some((p) => p.phase === 'post-copy'),
-      JSON.stringify(seen.map((p) => p.phase)),
-    );
     assert.equal(await stateOn(lab, 'compute2', guest), 'running (post-copy)');
   });
 
