@@ -142,7 +142,7 @@ export interface WriteParams extends UriParams {
   readonly overwrite: boolean;
 }
 
-/** `fleet/restore` {@link UriParams}: puts the previous version back. Answer: `RemoteStat`. */
+/** `fleet/restore` {@link UriParams}: puts the previous version back. Answer: `RemoteStat`; null: livemig had made the file, and it is gone now. */
 
 // ---- apply --------------------------------------------------------------------------------------------------------------
 

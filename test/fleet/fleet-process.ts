@@ -1,5 +1,6 @@
 /** The fleet process as the editor has it: the bundle, forked, spoken to over its IPC channel. */
-import { fork, type ChildProcess } from 'node:child_process';
+import { execFileSync, fork, type ChildProcess } from 'node:child_process';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import {
   createMessageConnection,
@@ -77,4 +78,15 @@ export async function failureOf(request: Promise<unknown>): Promise<FleetFailure
     return { ...data, message };
   }
   throw new Error('it did not fail');
+}
+
+/** Words of a mount that gives a server an /etc of its own: a copy, with these files in it. */
+export function ownEtc(folder: string, files: Readonly<Record<string, string>>): readonly string[] {
+  const etc = path.join(mkdtempSync(path.join(folder, 'own-')), 'etc');
+  execFileSync('cp', ['-a', '/etc', etc]);
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(path.dirname(path.join(etc, name)), { recursive: true });
+    writeFileSync(path.join(etc, name), text);
+  }
+  return ['--bind', etc, '/etc'];
 }

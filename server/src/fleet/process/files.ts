@@ -46,9 +46,10 @@ export class FileRequests {
     return found ? { base64: base64(found.bytes), saved: found.saved } : null;
   }
 
-  restore({ uri }: UriParams): Promise<RemoteStat> {
+  /** @returns null for a file that livemig had made, and that is gone now */
+  async restore({ uri }: UriParams): Promise<RemoteStat | null> {
     const { session, path } = this.#own(uri);
-    return session.files.restore(path);
+    return (await session.files.restore(path)) ?? null;
   }
 
   #find(uri: string): { readonly session: NodeSession; readonly path: string } {

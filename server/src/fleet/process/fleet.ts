@@ -1,5 +1,7 @@
 import type { ClusterView, InventoriesParams, NodeParams, NodeState } from '../../fleet-protocol';
 import { dialSsh, isLocal } from '../dial';
+import { previousFolder } from '../files/place';
+import { PreviousVersions } from '../files/previous';
 import { Pool } from '../pool';
 import { KeyStore } from '../ssh/keys';
 import type { StepTimeouts } from '../ssh/steps';
@@ -21,6 +23,7 @@ export interface ClusterSession {
   readonly id: string;
   read: ReadCluster;
   readonly pool: Pool<Connection>;
+  readonly previous: PreviousVersions;
   readonly nodes: Map<string, NodeSession>;
 }
 
@@ -29,6 +32,8 @@ export interface FleetOptions {
   readonly log: FleetLog;
   readonly tell: (state: NodeState) => void;
   readonly timeouts?: Partial<StepTimeouts> | undefined;
+  /** Folder for previous versions of files, if not the user's own. */
+  readonly previous?: string | undefined;
 }
 
 /** All clusters and their nodes. Nothing is dialled but for a request that names its node. */
@@ -103,7 +108,8 @@ export class Fleet {
     const known = this.#clusters.get(id);
     if (!known) {
       const pool = new Pool<Connection>((node, signal) => this.#dial(id, node, signal));
-      this.#clusters.set(id, { id, read, pool, nodes: new Map() });
+      const previous = new PreviousVersions(previousFolder(read.view.uri, this.#options.previous));
+      this.#clusters.set(id, { id, read, pool, previous, nodes: new Map() });
       return;
     }
     known.read = read;
@@ -123,9 +129,7 @@ export class Fleet {
       log,
       tell,
       cluster: () => cluster.read,
-      filesOf: () => {
-        throw new FleetError('refused', 'this version of livemig cannot read and write files of nodes');
-      },
+      previous: cluster.previous,
     });
     cluster.nodes.set(node, session);
     return session;

@@ -1,3 +1,4 @@
+import { parseArgs } from 'node:util';
 import {
   createMessageConnection,
   IPCMessageReader,
@@ -14,19 +15,22 @@ const FAREWELL_MS = 300;
  * The fleet process: dials nodes for the editor and nothing else, so that what goes wrong with them harms nobody. Forked with
  * an IPC channel, or run with `--stdio`.
  *
- *   fleet.js [--stdio] [--timeout SECONDS]    for each step on the way to a node
+ *   fleet.js [--stdio] [--timeout SECONDS] [--previous FOLDER]
+ *
+ * The time-out is that of each step on the way to a node, the folder that of the previous versions of files.
  */
 export function main(): void {
-  const words = process.argv.slice(2);
-  const stdio = words.includes('--stdio');
-  const seconds = Number(words[words.indexOf('--timeout') + 1]);
-  const step = words.includes('--timeout') && seconds > 0 ? seconds * 1000 : undefined;
-  const timeouts = step === undefined ? undefined : { dial: step, handshake: step, login: step };
+  const { stdio, timeout, previous } = parseArgs({
+    options: { stdio: { type: 'boolean', default: false }, timeout: { type: 'string' }, previous: { type: 'string' } },
+    strict: false,
+  }).values as { stdio: boolean; timeout?: string; previous?: string };
+  const step = Number(timeout) * 1000;
+  const timeouts = step > 0 ? { dial: step, handshake: step, login: step } : undefined;
 
   const client = stdio
     ? createMessageConnection(new StreamMessageReader(process.stdin), new StreamMessageWriter(process.stdout))
     : createMessageConnection(new IPCMessageReader(process), new IPCMessageWriter(process));
-  const close = serve(client, { timeouts });
+  const close = serve(client, { timeouts, previous });
 
   let ending = false;
   const end = (): void => {

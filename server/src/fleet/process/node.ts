@@ -1,5 +1,7 @@
-import type { NodeParams, NodeState, Refreshed, RemoteEntry, RemoteStat } from '../../fleet-protocol';
+import type { NodeParams, NodeState, Refreshed } from '../../fleet-protocol';
 import type { InventoryNode } from '../../model/inventory';
+import type { PreviousVersions } from '../files/previous';
+import { RemoteFiles } from '../files/remote';
 import { orCancelled, type KeptState, type Pool } from '../pool';
 import { takeSnapshot } from '../snapshot';
 import { FleetError, type FleetLog, type Snapshot } from '../types';
@@ -7,16 +9,6 @@ import type { Connection } from './connection';
 import type { ReadCluster } from './inventories';
 import type { Queue } from './queue';
 import { refreshed } from './refreshed';
-
-/** Files of one node, by absolute paths. */
-export interface NodeFiles {
-  stat(path: string): Promise<RemoteStat>;
-  list(path: string): Promise<readonly RemoteEntry[]>;
-  read(path: string): Promise<{ readonly bytes: Uint8Array }>;
-  write(path: string, bytes: Uint8Array, how: { create: boolean; overwrite: boolean }): Promise<RemoteStat>;
-  previous(path: string): Promise<{ readonly bytes: Uint8Array; readonly saved: number } | undefined>;
-  restore(path: string): Promise<RemoteStat>;
-}
 
 /** What the sessions of a cluster's nodes share. */
 export interface Surroundings {
@@ -26,7 +18,7 @@ export interface Surroundings {
   readonly tell: (state: NodeState) => void;
   /** livemig.ini as it is now. */
   readonly cluster: () => ReadCluster;
-  readonly filesOf: (session: NodeSession) => NodeFiles;
+  readonly previous: PreviousVersions;
 }
 
 /** Who asks within this time before the next dialling waits for it, in ms; who comes sooner is told at once that it failed. */
@@ -44,7 +36,7 @@ export class NodeSession {
   #run: Run | undefined;
   #snapshot: Snapshot | undefined;
   #readAt = 0;
-  #files: NodeFiles | undefined;
+  #files: RemoteFiles | undefined;
   #kept: (() => void) | undefined;
   #connected = false;
   /** Why it cannot be reached just now. */
@@ -70,8 +62,9 @@ export class NodeSession {
   }
 
   /** One for all who ask: it remembers what it told last. */
-  get files(): NodeFiles {
-    return (this.#files ??= this.#surroundings.filesOf(this));
+  get files(): RemoteFiles {
+    const { previous, log } = this.#surroundings;
+    return (this.#files ??= new RemoteFiles(() => this.connection(), this.params.node, previous, log));
   }
 
   /** As livemig.ini has it now. */

@@ -31,7 +31,7 @@ export interface Requests {
   read: [UriParams, RemoteContent];
   write: [WriteParams, RemoteStat];
   previous: [UriParams, RemoteContent | null];
-  restore: [UriParams, RemoteStat];
+  restore: [UriParams, RemoteStat | null];
   applyPlan: [ApplyParams, ApplyPlan];
   apply: [ApplyParams, ApplyResult];
   repairPlan: [RepairParams, RepairPlan];

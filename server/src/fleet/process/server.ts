@@ -1,5 +1,6 @@
 import type { CancellationToken, MessageConnection } from 'vscode-jsonrpc/node';
 import type { LogParams } from '../../fleet-protocol';
+import { addNodes, ansibleHosts, sshHosts } from '../inventory';
 import { FleetError } from '../types';
 import { failure } from './failures';
 import { FileRequests } from './files';
@@ -9,7 +10,10 @@ import type { Answers } from './requests';
 import { Terminals } from './terminals';
 
 /** Answers the client. @returns closes all connections */
-export function serve(client: MessageConnection, options: Pick<FleetOptions, 'timeouts'> = {}): () => void {
+export function serve(
+  client: MessageConnection,
+  options: Pick<FleetOptions, 'timeouts' | 'previous'> = {},
+): () => void {
   // Of a client that is gone nobody has to be told.
   const tell = (what: string, params: object): void => {
     client.sendNotification(what, params).catch(() => undefined);
@@ -36,7 +40,9 @@ export function serve(client: MessageConnection, options: Pick<FleetOptions, 'ti
     previous: (params) => files.previous(params),
     restore: (params) => files.restore(params),
     ...{ applyPlan: later, apply: later, repairPlan: later, repair: later },
-    ...{ sshHosts: later, ansibleHosts: later, addNodes: later },
+    sshHosts: ({ sshConfig }) => sshHosts(sshConfig === '' ? undefined : sshConfig),
+    ansibleHosts: ({ text }) => ansibleHosts(text),
+    addNodes: ({ text, nodes }) => ({ text: addNodes(text, nodes) }),
     terminal: (params, signal) => terminals.open(params, signal),
   };
 

@@ -1,0 +1,224 @@
+import assert from 'node:assert/strict';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import type {
+  ClusterView,
+  RemoteContent,
+  RemoteEntry,
+  RemoteStat,
+  TerminalData,
+} from '../../server/src/fleet-protocol';
+import { tempFolder } from '../support/temp';
+import { failureOf, ownEtc, startFleet, type FleetProcess } from './fleet-process';
+import { keygen, noSshd, sleep, startAgent, startSshd, type Sshd } from './sshd';
+
+const { path: folder, remove } = tempFolder();
+chmodSync(folder, 0o711);
+after(remove);
+const file = (name: string): string => path.join(folder, name);
+
+const SECRET = 'hunter2-of-rabbit';
+const NOVA = `[DEFAULT]\ntransport_url = rabbit://nova:${SECRET}@192.0.2.5:5672/\n[neutron]\npassword = ${SECRET}\n`;
+
+describe('what the fleet process asks people, and what it does for them', { skip: noSshd }, () => {
+  let node: Sshd;
+  let locked: Sshd;
+  let agent: { readonly socket: string; stop(): void };
+  let fleet: FleetProcess;
+  /** Answers by question, used up one after another; without one there is no answer. */
+  const answers: Record<string, unknown[]> = {};
+  const asked: string[] = [];
+
+  before(async () => {
+    const key = keygen(file('id'), 'ed25519', 'open sesame');
+    agent = await startAgent(folder, []);
+    node = await startSshd(folder, { keys: [key], mounts: [ownEtc(folder, { 'nova/nova.conf': NOVA })] });
+    locked = await startSshd(folder);
+    const config = (name: string, known: string) =>
+      writeFileSync(
+        file(name),
+        `UserKnownHostsFile ${file(known)}\nIdentityFile ${file('id')}\nIdentityAgent ${agent.socket}\n`,
+      );
+    config('ssh_config', 'known_hosts');
+    config('ssh_config_changed', 'known_changed');
+    writeFileSync(file('known_changed'), `[127.0.0.1]:${node.port} ${locked.hostKey}\n`);
+    fleet = startFleet('lab', ['--timeout', '10', '--previous', file('previous')]);
+    for (const what of ['hostKey', 'passphrase', 'password', 'answers'])
+      fleet.client.onRequest(`prompt/${what}`, (question: { readonly node: string; readonly again?: boolean }) => {
+        asked.push(`${question.node}: ${what}${question.again === true ? ' again' : ''}`);
+        return answers[what]?.shift() ?? null;
+      });
+    await inventories('ssh_config');
+  });
+  after(async () => {
+    await fleet.stop();
+    agent.stop();
+    await node.stop();
+    await locked.stop();
+  });
+
+  const ini = () =>
+    `[node one]\naddress = 127.0.0.1\nport = ${node.port}\nuser = root\n[node two]\naddress = 127.0.0.1\nport = ${locked.port}\nuser = op\n`;
+  const inventories = (config: string, text = ini()): Promise<ClusterView[]> =>
+    fleet.ask('inventories', {
+      files: [{ uri: 'file:///w/lab/livemig.ini', text }],
+      trusted: true,
+      sshConfig: file(config),
+    });
+
+  test('an unknown host key is asked for, and without an answer nobody logs in', async () => {
+    const failure = await failureOf(fleet.refresh('one'));
+    assert.equal(failure.code, 'host-key');
+    assert.match(failure.message, /SHA256:/);
+    assert.deepEqual(asked.splice(0), ['one: hostKey']);
+    const told = fleet.told.at(-1)!;
+    assert.deepEqual([told.kind, told.retry], ['unreachable', undefined]);
+    assert.doesNotMatch(node.log(), /Accepted|Failed/);
+  });
+
+  test('trusted, it is kept; a passphrase is asked for once, and again when it was wrong', async () => {
+    answers['hostKey'] = [true];
+    answers['passphrase'] = ['close sesame', 'open sesame'];
+    const { view } = await fleet.refresh('one', { now: true });
+    assert.deepEqual(asked.splice(0), ['one: hostKey', 'one: passphrase', 'one: passphrase again']);
+    assert.ok(view.files.some(({ path: name }) => name === 'etc/nova/nova.conf'));
+    assert.match(readFileSync(file('known_hosts'), 'utf8'), new RegExp(`\\]:${node.port} ssh-ed25519 `));
+    await fleet.ask('disconnect', { cluster: 'lab', node: 'one' });
+    assert.equal(fleet.states.at(-1), 'one: idle');
+    await fleet.refresh('one');
+    assert.deepEqual(asked.splice(0), []);
+  });
+
+  test('a password is asked for, again when it was wrong, and no more when nobody answers', async () => {
+    answers['hostKey'] = [true];
+    answers['password'] = ['guess', 'lab'];
+    const { view } = await fleet.refresh('two');
+    assert.equal(view.node, 'two');
+    assert.deepEqual(asked.splice(0), ['two: hostKey', 'two: password', 'two: password again']);
+    await fleet.ask('disconnect', { cluster: 'lab', node: 'two' });
+    assert.equal((await failureOf(fleet.refresh('two'))).code, 'cancelled');
+    assert.deepEqual(asked.splice(0), ['two: password']);
+    assert.equal(fleet.told.at(-1)!.retry, undefined);
+  });
+
+  test('files: read, written, put back; what was measured is shown; nothing outside of /etc', async () => {
+    const uri = (name: string) => `livemig:///lab/one/${name}`;
+    const conf = uri('etc/nova/nova.conf');
+    const text = ({ base64 }: RemoteContent): string => Buffer.from(base64, 'base64').toString();
+    const write = (to: string, content: string) =>
+      fleet.ask<RemoteStat>('write', {
+        uri: to,
+        base64: Buffer.from(content).toString('base64'),
+        create: false,
+        overwrite: true,
+      });
+    const stat = await fleet.ask<RemoteStat>('stat', { uri: conf });
+    assert.deepEqual([stat.type, stat.size, stat.readonly], ['file', NOVA.length, false]);
+    assert.equal(text(await fleet.ask('read', { uri: conf })), NOVA);
+    assert.ok((await write(conf, `${NOVA}# more\n`)).mtime >= stat.mtime);
+    assert.equal(text(await fleet.ask('read', { uri: conf })), `${NOVA}# more\n`);
+    assert.equal(text((await fleet.ask<RemoteContent | null>('previous', { uri: conf }))!), NOVA);
+    await fleet.ask('restore', { uri: conf });
+    assert.equal(text(await fleet.ask('read', { uri: 'livemig:/lab/one/etc/nova/nova%2Econf' })), NOVA);
+
+    const facts = await fleet.ask<RemoteStat>('stat', { uri: uri('facts.json') });
+    assert.deepEqual([facts.type, facts.readonly], ['file', true]);
+    assert.match(text(await fleet.ask('read', { uri: uri('facts.json') })), /"kernel"/);
+    assert.equal((await failureOf(write(uri('facts.json'), '{}'))).code, 'read-only');
+    const top = await fleet.ask<RemoteEntry[]>('list', { uri: uri('') });
+    assert.deepEqual(top.slice(0, 2), [
+      { name: 'etc', type: 'folder' },
+      { name: 'facts.json', type: 'file' },
+    ]);
+    for (const [where, code] of [
+      ['root/.ssh/id', 'no-permission'],
+      ['etc/../root/x', 'not-found'],
+      ['etc/%2e%2e/root/x', 'not-found'],
+      ['etc%2Fhosts', 'not-found'],
+      ['etc/nothing-of-the-kind', 'not-found'],
+    ] as const)
+      assert.equal((await failureOf(fleet.ask('read', { uri: uri(where) }))).code, code, where);
+    assert.equal((await failureOf(write(uri('usr/x'), ''))).code, 'no-permission');
+    assert.equal((await failureOf(fleet.ask('stat', { uri: 'file:///etc/hosts' }))).code, 'not-found');
+    assert.equal((await failureOf(fleet.ask('stat', { uri: 'livemig:///lab/three/etc/hosts' }))).code, 'not-found');
+  });
+
+  test('a terminal is a login shell: it echoes, knows its size, and its end is told', async () => {
+    let said = '';
+    const closed: unknown[] = [];
+    const ids = new Set<number>();
+    fleet.client.onNotification('fleet/terminalData', ({ id, data }: TerminalData) => {
+      ids.add(id);
+      said += data;
+    });
+    fleet.client.onNotification('fleet/terminalClosed', (end: unknown) => void closed.push(end));
+    const type = (id: number, data: string) => fleet.client.sendNotification('fleet/terminalInput', { id, data });
+    const { id } = await fleet.ask<{ id: number }>('terminal', { cluster: 'lab', node: 'one', columns: 91, rows: 17 });
+    await type(id, 'stty size; printf "%s\\n" grüße-$((40 + 2))\r');
+    await until(() => /^17 91\r?$/m.test(said) && said.includes('grüße-42'));
+    await fleet.client.sendNotification('fleet/terminalResize', { id, columns: 120, rows: 30 });
+    await type(id, 'stty size\r');
+    await until(() => /^30 120\r?$/m.test(said));
+    await type(id, 'exit 3\r');
+    await until(() => closed.length > 0);
+    assert.deepEqual(closed, [{ id, why: 'it ended with 3' }]);
+    assert.deepEqual([...ids], [id]);
+    // One that is full of output is closed all the same, and harms no other request.
+    const flood = await fleet.ask<{ id: number }>('terminal', { cluster: 'lab', node: 'one', columns: 80, rows: 24 });
+    await type(flood.id, 'yes\r');
+    await until(() => said.length > 500_000);
+    await fleet.refresh('one');
+    await fleet.client.sendNotification('fleet/terminalClose', { id: flood.id });
+    await until(() => closed.length > 1);
+    const five = Array.from({ length: 5 }, () =>
+      fleet.ask<{ id: number }>('terminal', { cluster: 'lab', node: 'one', columns: 80, rows: 24 }),
+    );
+    const opened = await Promise.allSettled(five);
+    assert.deepEqual(opened.map((o) => o.status).sort(), [...Array<string>(4).fill('fulfilled'), 'rejected']);
+    for (const one of opened)
+      if (one.status === 'fulfilled') await fleet.client.sendNotification('fleet/terminalClose', { id: one.value.id });
+    await until(() => closed.length > 5);
+  });
+
+  test('a changed host key is refused, with both fingerprints and the line that has the other', async () => {
+    await inventories('ssh_config_changed');
+    const failure = await failureOf(fleet.refresh('one'));
+    assert.equal(failure.code, 'host-key');
+    assert.match(failure.message, /SHA256:.*known_changed, line 1, has .*SHA256:/s);
+    assert.deepEqual(asked.splice(0), []);
+    await inventories('ssh_config');
+  });
+
+  test('livemig.ini gets nodes, from wherever they come', async () => {
+    const drafts = await fleet.ask<{ name: string }[]>('ansibleHosts', {
+      text: '[compute]\nc1 ansible_host=192.0.2.1\n',
+    });
+    assert.deepEqual(
+      drafts.map((d) => d.name),
+      ['c1'],
+    );
+    const { text } = await fleet.ask<{ text: string }>('addNodes', { text: '# ours\n', nodes: drafts });
+    assert.match(text, /^# ours\n[^]*\[node c1\]\naddress = 192\.0\.2\.1$/m);
+    assert.equal((await failureOf(fleet.ask('addNodes', { text, nodes: drafts }))).code, 'exists');
+    writeFileSync(file('some_config'), 'Host alpha\n  HostName 192.0.2.7\nHost *\n  User x\n');
+    const hosts = await fleet.ask<{ name: string }[]>('sshHosts', { sshConfig: file('some_config') });
+    assert.deepEqual(
+      hosts.map((h) => h.name),
+      ['alpha'],
+    );
+  });
+
+  test('no secret is in a line of the log, typed or read', () => {
+    const log = fleet.log.join('\n');
+    assert.match(log, /sh -s/);
+    for (const secret of [SECRET, 'sesame', 'guess', 'grüße']) assert.ok(!log.includes(secret), secret);
+    assert.doesNotMatch(log, /(?<![\w./-])lab(?![\w./-])/);
+    assert.ok(!JSON.stringify(fleet.told).includes(SECRET));
+  });
+});
+
+async function until(holds: () => boolean): Promise<void> {
+  for (let i = 0; i < 1000 && !holds(); i++) await sleep(10);
+  assert.ok(holds(), 'it did not come');
+}
