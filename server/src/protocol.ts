@@ -9,6 +9,11 @@ export interface InitializationOptions {
    * `[uri, line, rule]`, the line 0-based. Without it the action puts in a comment with a placeholder.
    */
   readonly suppressCommand?: string;
+  /**
+   * A command of the client that shows the plan of a repair on the nodes, and runs it when told to; its arguments are
+   * `[RepairParams]`, of fleet-protocol.ts. Without it there is no such action.
+   */
+  readonly repairCommand?: string;
   /** The client sends `workspace/didChangeWatchedFiles` by itself: the server need not ask for it. */
   readonly watchesFiles?: boolean;
   /** The client shows `livemig/alert`, with a way to the log; others get `window/showMessage`. */

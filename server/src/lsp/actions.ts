@@ -6,7 +6,9 @@ import {
   type Diagnostic,
   type WorkspaceEdit,
 } from 'vscode-languageserver/node';
+import type { RepairParams } from '../fleet-protocol';
 import type { Finding } from '../lint';
+import type { InitializationOptions } from '../protocol';
 import { inventoryWithOff, offEdit, REASON_PLACEHOLDER, suppressionEdit } from '../suppress';
 import { join } from '../workspace/source';
 import { FIX_ALL } from './capabilities';
@@ -15,7 +17,7 @@ import type { Features } from './features';
 import type { JudgedCluster } from './judged';
 import { offsetOf, positionOf } from './positions';
 import { canEdit, repair } from './repair';
-import { isOnDisk, keyOf, type Key } from './uris';
+import { isLive, isOnDisk, keyOf, liveCluster, type Key } from './uris';
 import type { Workspace } from './workspace';
 
 /**
@@ -27,16 +29,18 @@ interface Late {
   readonly rule: string;
 }
 
-/** Code actions of findings: each fix, all of a rule, all of the file, the comment that silences one, the level that silences all. */
+/** Code actions of findings: the repair on the nodes, each fix, all of a rule, all of the file, the comment that silences one, the level that silences all. */
 export class Actions {
   readonly #workspace: Workspace;
   readonly #features: Features;
   readonly #suppressCommand: string | undefined;
+  readonly #repairCommand: string | undefined;
 
-  constructor(workspace: Workspace, features: Features, suppressCommand: string | undefined) {
+  constructor(workspace: Workspace, features: Features, options: InitializationOptions) {
     this.#workspace = workspace;
     this.#features = features;
-    this.#suppressCommand = suppressCommand;
+    this.#suppressCommand = options.suppressCommand;
+    this.#repairCommand = options.repairCommand;
   }
 
   async at({ textDocument, range, context }: CodeActionParams): Promise<CodeAction[]> {
@@ -58,7 +62,7 @@ export class Actions {
       const here = owner.findings(key).filter((f) => f.span.start <= to && from <= f.span.end);
       const shown = here.map((finding) => ({ finding, diagnostics: diagnosticsOf(finding, context.diagnostics) }));
       for (const { finding, diagnostics } of shown) {
-        actions.push(...this.#fixes(finding, diagnostics));
+        actions.push(...this.#onNodes(finding, diagnostics), ...this.#fixes(finding, diagnostics));
         if (finding.rule.exposure) actions.push(...this.#suppress(finding, diagnostics));
       }
       actions.push(...this.#allOfRule(owner, here));
@@ -85,6 +89,20 @@ export class Actions {
     const owner = this.#workspace.ownerOf(wish.file);
     const changes = owner && repair(owner, wish);
     return changes && changes.size > 0 ? { ...action, edit: this.#edit(changes) } : action;
+  }
+
+  /** Of connected nodes, what is more than a file: commands, which the client shows before it runs them. */
+  #onNodes(finding: Finding, diagnostics: Diagnostic[]): CodeAction[] {
+    const { rule, file, span, fixes } = finding;
+    if (this.#repairCommand === undefined || rule.repair === undefined || !isLive(file.uri)) return [];
+    const uri = this.#workspace.open.spell(file.uri);
+    const { line } = positionOf(file, span.start);
+    const params: RepairParams = { cluster: liveCluster(file.uri), rule: rule.id, uri, line };
+    const title = 'Repair on the nodes… (shows the plan first)';
+    // An editor runs the one preferred action without asking which: an edit, where there is one, can be undone.
+    const preferred = this.#features.preferred && !fixes.some((f) => f.preferred && canEdit(f.edits));
+    const command = { title, command: this.#repairCommand, arguments: [params] };
+    return [{ title, kind: CodeActionKind.QuickFix, diagnostics, ...(preferred && { isPreferred: true }), command }];
   }
 
   #fixes(finding: Finding, diagnostics: Diagnostic[]): CodeAction[] {

@@ -55,12 +55,13 @@ export function featuresOf({ capabilities }: InitializeParams): Features {
 
 /** The options, each taken only if it has the right type. */
 export function optionsOf(raw: unknown): InitializationOptions {
-  const { ruleUri, suppressCommand, watchesFiles, showsAlerts, settings } = (
+  const { ruleUri, suppressCommand, repairCommand, watchesFiles, showsAlerts, settings } = (
     typeof raw === 'object' && raw !== null ? raw : {}
   ) as Record<string, unknown>;
   return {
     ...(typeof ruleUri === 'string' && ruleUri !== '' && { ruleUri }),
     ...(typeof suppressCommand === 'string' && suppressCommand !== '' && { suppressCommand }),
+    ...(typeof repairCommand === 'string' && repairCommand !== '' && { repairCommand }),
     ...(watchesFiles === true && { watchesFiles }),
     ...(showsAlerts === true && { showsAlerts }),
     ...(typeof settings === 'object' && settings !== null && { settings }),

@@ -15,9 +15,14 @@ export interface Wish {
   readonly rule?: string;
 }
 
-/** Whether edits can be made: never to a file with a defect, nor to a BOM that the editor keeps to itself. */
+/**
+ * Whether edits can be made: never to a file with a defect, to what was measured, nor to a BOM that the editor keeps to
+ * itself.
+ */
 export function canEdit(edits: readonly Edit[]): boolean {
-  return edits.every(({ file, span }) => !file.defect && !(hidesBom(file) && span.start < 1 && span.end > 0));
+  return edits.every(
+    ({ file, span }) => !file.defect && file.kind !== 'facts' && !(hidesBom(file) && span.start < 1 && span.end > 0),
+  );
 }
 
 /**

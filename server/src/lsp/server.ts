@@ -69,7 +69,7 @@ class Server {
     const reports = new Reports(this.#workspace, this.#converter);
     const Kind = this.#features.pull ? Pull : Push;
     this.#channel = new Kind(connection, this.#workspace, reports, this.#features, this.#log);
-    this.#actions = new Actions(this.#workspace, this.#features, this.#options.suppressCommand);
+    this.#actions = new Actions(this.#workspace, this.#features, this.#options);
   }
 
   /** Once each: a walk through a folder is repeated often. */

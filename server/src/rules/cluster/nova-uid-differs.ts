@@ -32,6 +32,7 @@ needs no nova account.`,
   ],
   explains: [/PermissionError: \[Errno 13\]/, /Migration error: \[Errno 13\] Permission denied/],
   preflight: true,
+  repair: 'ids',
   examples: [
     {
       title: 'on the share of a controller',
