@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { noSshd } from '../fleet/sshd';
-import { Desk } from './help';
+import { problems, pressUntil, showProblems } from '../tools/workbench.mjs';
+import { Desk, until } from './help';
 import { Lab } from './lab';
 
 const desk = new Desk();
@@ -45,7 +46,25 @@ describe('nodes', { skip: noSshd }, () => {
     await dialog.getByRole('button', { name: 'Trust and Connect' }).click();
     await row('libvirtd.conf').waitFor();
     assert.ok(lab.knownHosts.includes(lab.nodes.get(compute1)!.sshd.hostKey));
+
+    const qemu = 'libvirt/qemu.conf';
+    assert.ok(lab.read(compute1, qemu).includes('“0.0.0.0″'));
+    await row('qemu.conf').click();
+    await page.locator('.squiggly-error').first().waitFor({ state: 'attached' });
+    await row(/jovi-compute1.*\d+ problems/).waitFor();
+    await page.locator('.editor-instance .view-lines').click(); // the pointer away from the tree
     await desk.shot('tree');
+    await showProblems(page);
+    const problem = problems(page).filter({ hasText: /\[Ln 12, Col \d+\]/ });
+    await problem.first().dblclick();
+    await page.locator('.editor-instance .monaco-editor.focused').waitFor();
+    await desk.shot('remote-file');
+    await pressUntil(page, 'Control+.', page.locator('.action-widget .monaco-list-row.action').first());
+    await page.keyboard.press('Enter'); // the preferred fix is the first
+    await problem.first().waitFor({ state: 'detached' });
+    await page.keyboard.press('Control+s');
+    await until(() => lab.read(compute1, qemu).includes('\nvnc_listen = "0.0.0.0"\n'), 'saved on the node');
+    await page.locator('.tab.active.dirty').waitFor({ state: 'detached' });
   });
 
   test('a node that cannot be reached says so, and holds up nobody', async () => {

@@ -1,7 +1,7 @@
 /** Files of nodes as VS Code's own, over the fleet process. */
 import { FilePermission, FileSystemError, FileType, l10n, type FileStat, type Uri } from 'vscode';
 import type { RemoteContent, RemoteEntry, RemoteStat } from '../../../server/src/fleet-protocol';
-import { fileError, saveError } from './failure';
+import { failureOf, fileError, saveError, type FleetFailed } from './failure';
 import type { Requests } from './store';
 
 interface Told {
@@ -13,10 +13,13 @@ interface Told {
 
 export class NodeFiles {
   readonly #fleet: Requests;
+  readonly #failed: (failure: FleetFailed, uri: Uri) => void;
   readonly #told = new Map<string, Told>();
 
-  constructor(fleet: Requests) {
+  /** @param failed an editor would only say that something unexpected happened */
+  constructor(fleet: Requests, failed: (failure: FleetFailed, uri: Uri) => void) {
     this.#fleet = fleet;
+    this.#failed = failed;
   }
 
   async stat(uri: Uri): Promise<FileStat> {
@@ -69,7 +72,9 @@ export class NodeFiles {
     try {
       return await this.#fleet.request<T>(method, { uri: uri.toString() });
     } catch (error) {
-      throw fileError(error, uri);
+      const failure = failureOf(error);
+      if (failure.code !== 'not-found') this.#failed(failure, uri);
+      throw fileError(failure, uri);
     }
   }
 

@@ -1,4 +1,4 @@
-import { l10n, RelativePattern, Uri, workspace, type Disposable, type LogOutputChannel } from 'vscode';
+import { l10n, RelativePattern, Uri, workspace, type Disposable, type LogOutputChannel, type Memento } from 'vscode';
 import type { ClusterView, InventoriesParams } from '../../../server/src/fleet-protocol';
 
 /** More inventories than that in a workspace are somebody's test data. */
@@ -6,18 +6,25 @@ const MOST = 100;
 /** An editor may save a file in several steps. */
 const SETTLE_MS = 100;
 
+const KEPT = 'livemig.nodes.clusters';
+
+interface Kept {
+  readonly text: string;
+  readonly clusters: readonly ClusterView[];
+}
+
 /** The livemig.ini files of the workspace, as they are saved, and the clusters that the fleet process makes of them. */
 export class Inventory implements Disposable {
+  readonly #state: Memento;
   readonly #log: LogOutputChannel;
   readonly #changed: () => void;
   readonly #listeners: readonly Disposable[];
   #found: readonly Uri[] = [];
   #searched = false;
   #timer: NodeJS.Timeout | undefined;
-  clusters: readonly ClusterView[] = [];
-
   /** @param changed files or trust have changed: they are to be sent again */
-  constructor(log: LogOutputChannel, changed: () => void) {
+  constructor(state: Memento, log: LogOutputChannel, changed: () => void) {
+    this.#state = state;
     this.#log = log;
     this.#changed = changed;
     const watcher = workspace.createFileSystemWatcher('**/livemig.ini');
@@ -41,21 +48,38 @@ export class Inventory implements Disposable {
     for (const listener of this.#listeners) listener.dispose();
   }
 
-  /** What is known without a search: the tree is painted with it first. */
-  async atRoots(): Promise<InventoriesParams> {
-    const roots = (workspace.workspaceFolders ?? []).map(({ uri }) => Uri.joinPath(uri, 'livemig.ini'));
-    return this.#params(this.#searched ? this.#found : roots);
+  /** What the tree is painted with first: no search where the workspace's folders hold one themselves. */
+  async first(): Promise<InventoriesParams> {
+    if (!this.#searched) {
+      const roots = (workspace.workspaceFolders ?? []).map(({ uri }) => Uri.joinPath(uri, 'livemig.ini'));
+      const params = await this.#params(roots);
+      if (params.files.length > 0) return params;
+    }
+    return this.#all();
+  }
+
+  /** What the same files were before the window was loaded: seen at once, long before the process that reads them runs. */
+  recalled(params: InventoriesParams): readonly ClusterView[] | undefined {
+    const kept = this.#state.get<Kept>(KEPT);
+    return kept?.text === textOf(params) ? kept.clusters : undefined;
+  }
+
+  async keep(params: InventoriesParams, clusters: readonly ClusterView[]): Promise<void> {
+    await this.#state.update(KEPT, { text: textOf(params), clusters } satisfies Kept);
   }
 
   /** Looks everywhere, once until something changes. @returns undefined when that is no more than was told */
   async everywhere(told?: InventoriesParams): Promise<InventoriesParams | undefined> {
+    const params = await this.#all();
+    return told && textOf(params) === textOf(told) ? undefined : params;
+  }
+
+  async #all(): Promise<InventoriesParams> {
     if (!this.#searched) {
       this.#found = await this.#search();
       this.#searched = true;
     }
-    const params = await this.#params(this.#found);
-    const names = ({ files }: InventoriesParams): string => files.map((f) => `${f.uri}\n${f.text}`).join('\n');
-    return told && names(params) === names(told) ? undefined : params;
+    return this.#params(this.#found);
   }
 
   async #search(): Promise<readonly Uri[]> {
@@ -85,6 +109,8 @@ export class Inventory implements Disposable {
     this.#timer = setTimeout(this.#changed, SETTLE_MS);
   }
 }
+
+const textOf = ({ files }: InventoriesParams): string => files.map((f) => `${f.uri}\n${f.text}`).join('\n');
 
 const read = (uri: Uri): Thenable<{ uri: string; text: string } | undefined> =>
   workspace.fs.readFile(uri).then(

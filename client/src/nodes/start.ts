@@ -25,6 +25,7 @@ import type { Surfaces } from './register';
 import { NodeStore, type NodeRecord } from './store';
 import { Terminals } from './terminals';
 import { Texts } from './texts';
+import { fileTrouble } from './trouble';
 import { NodeTree } from './tree/provider';
 import { keyOf } from './uris';
 
@@ -40,7 +41,7 @@ export function start(context: ExtensionContext, surfaces: Surfaces, main: Promi
   const prompts = new Prompts(context.secrets);
   const progresses = new Progresses();
   const terminals = new Terminals();
-  const inventory = new Inventory(log, () => void again());
+  const inventory = new Inventory(context.workspaceState, log, () => void again());
   const fleet = new FleetProcess(context.asAbsolutePath('dist/fleet.js'), log, {
     wire(connection) {
       prompts.wire(connection);
@@ -62,11 +63,22 @@ export function start(context: ExtensionContext, surfaces: Surfaces, main: Promi
   const store = new NodeStore(fleet, live);
   terminals.fleet = fleet;
 
-  /** What the roots of the workspace hold first: a search through all of it takes longer than a tree may take to appear. */
+  /** What the workspace's folders hold themselves comes first: a search takes longer than a tree may take to appear. */
   async function tellInventories(connection: MessageConnection): Promise<void> {
-    const first = await inventory.atRoots();
-    store.setClusters(await connection.sendRequest<ClusterView[]>('fleet/inventories', first));
+    const first = await inventory.first();
+    const clusters = await connection.sendRequest<ClusterView[]>('fleet/inventories', first);
+    store.setClusters(clusters);
+    void inventory.keep(first, clusters);
     void tellRest(first).catch((error: unknown) => log.error(String(error)));
+  }
+  /** The clusters are known, or were when the files were the same. */
+  async function known(): Promise<void> {
+    const ensured = fleet.ensure();
+    if (store.clusters.length > 0) return void ensured.catch((error: unknown) => log.error(String(error)));
+    const recalled = inventory.recalled(await inventory.first());
+    if (!recalled) return ensured;
+    ensured.catch((error: unknown) => log.error(String(error)));
+    if (store.clusters.length === 0) store.setClusters(recalled);
   }
   async function tellRest(told?: InventoriesParams): Promise<void> {
     const all = await inventory.everywhere(told);
@@ -86,7 +98,7 @@ export function start(context: ExtensionContext, surfaces: Surfaces, main: Promi
     showBadge(surfaces, problems);
     painter.changed(nodes);
   });
-  const tree = new NodeTree(store, problems, () => fleet.ensure(), read);
+  const tree = new NodeTree(store, problems, known, read);
   const painter = new Painter(surfaces, store, tree, problems);
   const texts = new Texts();
   const commands = createNodeCommands({ fleet, store, log, texts, progresses, terminals, surfaces });
@@ -99,7 +111,7 @@ export function start(context: ExtensionContext, surfaces: Surfaces, main: Promi
   showBadge(surfaces, problems);
   return {
     tree,
-    files: new NodeFiles(fleet),
+    files: new NodeFiles(fleet, fileTrouble(log)),
     commands,
     stop: () => {
       for (const disposable of disposables) disposable.dispose();
