@@ -48,12 +48,13 @@ export function memory(root) {
   return { now: rounded(now / 1024), peak: rounded(peak / 1024) };
 }
 
-/** User and system time, children included, in ms (of a resolution of 10). */
-export function cpu(root) {
+/** User and system time, in ms (of a resolution of 10), with that of its children unless it is wanted alone. */
+export function cpu(root, children = true) {
   let ticks = 0;
-  for (const pid of tree(root)) {
+  for (const pid of children ? tree(root) : [root]) {
     const fields = stat(pid);
-    if (fields) ticks += [11, 12, 13, 14].reduce((sum, i) => sum + Number(fields[i]), 0);
+    // The last two are those of children that have ended.
+    for (const i of children ? [11, 12, 13, 14] : [11, 12]) ticks += fields ? Number(fields[i]) : 0;
   }
   return ticks * 10;
 }

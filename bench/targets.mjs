@@ -16,12 +16,16 @@ const FLEET_SECONDS = 6;
 const FLEET_MIB = 600;
 /** How many times longer a host may take among ten times as many. */
 const FLEET_GROWTH = 1.6;
+/** 200 nodes over SSH. */
+const LIVE_SECONDS = 3;
+const BLOCKED_MS = 50;
+const TYPED_MS = 50;
 
 /**
  * @param {object} figures everything measured
  * @returns {Record<string, { value: number | null, atMost?: number, atLeast?: number }>}
  */
-export function targets({ rows, repair, lint, fleets, serverBytes }) {
+export function targets({ rows, repair, lint, fleets, lives, serverBytes }) {
   const at = (server, lines) => rows.find((r) => r.server === server && r.lines === lines);
   const all = {};
   for (const lines of new Set(rows.map((r) => r.lines))) {
@@ -45,6 +49,11 @@ export function targets({ rows, repair, lint, fleets, serverBytes }) {
     const growth = rounded(seconds / hosts / (thousand.seconds / thousand.hosts));
     all[`fleetGrowthTo${hosts}`] = { value: growth, atMost: FLEET_GROWTH };
   }
+  const live = lives.find((l) => l.nodes === 200);
+  all.liveConnectSecondsAt200 = { value: live?.connectSeconds ?? null, atMost: LIVE_SECONDS };
+  all.liveRefreshSecondsAt200 = { value: live?.refreshSeconds ?? null, atMost: LIVE_SECONDS };
+  all.liveBlockedMs = { value: live?.blockedMs ?? null, atMost: BLOCKED_MS };
+  all.liveTypingP95Ms = { value: live?.typedP95 ?? null, atMost: TYPED_MS };
   return all;
 }
 

@@ -1,6 +1,6 @@
 // Measures the built language server and command line, beside well-known servers. Usage:
 //   node scripts/bench.mjs [--no-peers] [--server FILE] [--lines 1000,10000,50000] [--edits 100] [--runs 7]
-//                          [--fleets 100,1000,10000]
+//                          [--fleets 100,1000,10000] [--nodes 200]
 // Prints tables, and as its last line one JSON object. The peers are installed by npm into a temporary folder. Figures
 // compare within one run only: the machine may be busy with something else in the next.
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { fleet, oneFile } from '../bench/commands.mjs';
+import { fleetLive } from '../bench/fleet-live.mjs';
 import { fixAll, measure, startTimes } from '../bench/measure.mjs';
 import { floor, ours, peers } from '../bench/servers.mjs';
 import { table } from '../bench/table.mjs';
@@ -24,6 +25,7 @@ const { values: options } = parseArgs({
     edits: { type: 'string', default: '100' },
     runs: { type: 'string', default: '7' },
     fleets: { type: 'string', default: '100,1000,10000' },
+    nodes: { type: 'string', default: '200' },
   },
 });
 const numbers = (text) => text.split(',').filter(Boolean).map(Number);
@@ -84,6 +86,16 @@ for (const hosts of numbers(options.fleets)) {
   console.log(`livemig lint of ${hosts} hosts of 6 files: ${one.seconds} s, ${one.peakMiB} MiB, ${one.errors} errors`);
 }
 
-const promised = targets({ rows, repair, lint, fleets, serverBytes: bytes });
+const lives = [];
+for (const nodes of numbers(options.nodes)) {
+  const one = await fleetLive(root, folder, nodes);
+  lives.push(one);
+  console.log(
+    `${nodes} nodes over SSH, 20 at a time: connected and read in ${one.connectSeconds} s, read again in ${one.refreshSeconds} s; ` +
+      `extension host blocked for ${one.blockedMs} ms at most; typing meanwhile p95 ${one.typedP95} ms (alone ${one.typedIdleP95} ms)`,
+  );
+}
+
+const promised = targets({ rows, repair, lint, fleets, lives, serverBytes: bytes });
 for (const line of verdicts(promised)) console.log(line);
-console.log(JSON.stringify({ rows, repair, lint, fleets, targets: promised }));
+console.log(JSON.stringify({ rows, repair, lint, fleets, lives, targets: promised }));

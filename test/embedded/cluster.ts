@@ -1,8 +1,8 @@
 /** Embedded nodes that know of each other, each behind a server of its own, and how they are logged in to. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { utils } from 'ssh2';
 import { EmbeddedNode, listensAt, type NodeSpec } from './node';
+import { generateKey } from './keys';
 import { EmbeddedServer, type ServeOptions } from './server';
 
 export interface EmbeddedCluster {
@@ -14,7 +14,7 @@ export interface EmbeddedCluster {
 }
 
 export async function startCluster(specs: readonly NodeSpec[], options: ServeOptions = {}): Promise<EmbeddedCluster> {
-  const key = utils.generateKeyPairSync('ed25519');
+  const key = generateKey();
   const nodes = specs.map((spec) => new EmbeddedNode(spec));
   const byAddress = new Map(nodes.flatMap((node) => node.addresses().map((a) => [a, node] as const)));
   for (const node of nodes)

@@ -4,6 +4,7 @@ import { createServer, type Server as TcpServer, type Socket } from 'node:net';
 import { Server, utils, type AuthContext, type Connection, type ServerChannel, type Session } from 'ssh2';
 import { readsInput, run, unwrapped } from './commands';
 import type { EmbeddedNode } from './node';
+import { generateKey } from './keys';
 import { serveSftp } from './sftp';
 import { serveShell } from './shell';
 import { ROOT, type Account } from './tree';
@@ -29,7 +30,7 @@ export class EmbeddedServer {
   #tcp: TcpServer | undefined;
   #ssh: Server | undefined;
   #port: number;
-  #hostKey = utils.generateKeyPairSync('ed25519');
+  #hostKey = generateKey();
   #trouble: Trouble | undefined;
   readonly #sockets = new Set<Socket>();
   /** Command lines as they came, the last last. */
@@ -93,7 +94,7 @@ export class EmbeddedServer {
 
   /** Another host key, as after a new installation, or with somebody in between. */
   async changeHostKey(): Promise<void> {
-    this.#hostKey = utils.generateKeyPairSync('ed25519');
+    this.#hostKey = generateKey();
     await this.stop();
     await this.start();
   }
