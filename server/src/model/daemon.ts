@@ -92,7 +92,9 @@ function literal(command: string): readonly string[] | undefined {
 }
 
 function socketsOf(host: Host): Daemon['sockets'] {
-  const active = host.facts?.sockets;
+  const { sockets: active, init } = host.facts ?? {};
+  // Units are of no account where another init runs.
+  if (init !== undefined && init !== 'systemd') return { tcp: false, tls: false, local: false };
   if (!active) return socketsByUnits(host);
   return {
     tcp: active.some((s) => /^(libvirtd|virtproxyd)-tcp\.socket$/.test(s)),

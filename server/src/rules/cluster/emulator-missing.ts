@@ -40,6 +40,14 @@ types go together.`,
       },
     },
     {
+      title: 'the same program, found by another search path',
+      files: {
+        'livemig.ini': '[node c1]\nroles = compute\n[node c2]\nroles = compute\n',
+        'c1/facts.json': '{"emulator": "/usr/bin/qemu-system-x86_64"}',
+        'c2/facts.json': '{"emulator": "/bin/qemu-system-x86_64"}',
+      },
+    },
+    {
       title: 'there are links; the same on all; a controller',
       files: {
         'livemig.ini':
@@ -54,9 +62,9 @@ types go together.`,
   ],
   check(cluster, report) {
     const hosts = cluster.hosts.filter((h) => h.isCompute && h.facts?.emulator !== undefined);
-    for (const { item, other } of outliers(hosts, (h) => h.facts!.emulator!)) {
+    for (const { item, other } of outliers(hosts, (h) => merged(h.facts!.emulator!))) {
       const path = other.facts!.emulator!;
-      const found = pathOf(item, path);
+      const found = pathOf(item, merged(path));
       const place = factPlace(item, ['emulator']);
       if (!place || found) continue;
       const theirs = factPlace(other, ['emulator']);
@@ -70,6 +78,11 @@ types go together.`,
     }
   },
 });
+
+/** /bin and /usr/bin are one where libvirt finds QEMU in /bin, by whatever search path it was started with. */
+function merged(path: string): string {
+  return path.replace(/^\/bin\//, '/usr/bin/');
+}
 
 /** Null where there is nothing, undefined where nobody looked. */
 function pathOf(host: Host, path: string): object | null | undefined {

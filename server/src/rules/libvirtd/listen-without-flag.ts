@@ -1,4 +1,5 @@
 import { basename } from '../../model/files';
+import { listens } from '../../model/daemon';
 import { atLeast } from '../../model/platform';
 import { wantedTransport } from '../../model/transport';
 import { addListen } from '../defaults/_arguments';
@@ -59,6 +60,15 @@ migration ends with *unable to connect to server at 'HOST:16509': Connection ref
       },
     },
     {
+      title: 'no systemd, and so no sockets of its',
+      files: {
+        'facts.json': '{"init": "sysvinit", "daemonArguments": ["/usr/sbin/libvirtd", "-d"]}',
+        'etc/default/libvirtd': 'LIBVIRTD_ARGS=""\n',
+        'etc/libvirt/libvirtd.conf': '⟦listen_tcp = 1⟧\n',
+      },
+      good: { 'etc/default/libvirtd': 'LIBVIRTD_ARGS="--listen"\n' },
+    },
+    {
       title: 'the sockets are not known',
       severity: 'info',
       files: {
@@ -76,6 +86,14 @@ migration ends with *unable to connect to server at 'HOST:16509': Connection ref
         'compute3/etc/libvirt/libvirtd.conf': 'listen_tcp = 1\n',
         'compute4/etc/libvirt/virtproxyd.conf': 'listen_tcp = 1\n',
         'compute4/etc/default/libvirtd': 'LIBVIRTD_ARGS=""\n',
+      },
+    },
+    {
+      title: 'the file gives it, and it was started by other means, which libvirtd/not-listening tells',
+      files: {
+        'facts.json': '{"init": "sysvinit", "daemonArguments": ["/usr/sbin/libvirtd", "-d"]}',
+        'etc/default/libvirtd': 'LIBVIRTD_ARGS="--listen"\n',
+        'etc/libvirt/libvirtd.conf': 'listen_tcp = 1\n',
       },
     },
     {
@@ -125,6 +143,8 @@ migration ends with *unable to connect to server at 'HOST:16509': Connection ref
     if (file && (file.kind === 'upstart' || basename(file.path) === 'libvirt-bin')) return;
     const where = daemon.arguments ? `etc/${daemon.arguments.file.path.replace(/^.*etc\//, '')}` : 'its command line';
     if (daemon.listen !== false) return;
+    // It was started by other means, or before the file said so: libvirtd/not-listening sees what came of it.
+    if (daemon.arguments?.words && listens(daemon.arguments.words)) return;
     if (sockets || atLeast(platform.libvirt, SOCKETS_SINCE) === false) say('default', where, 'error', true);
     else say('maybe', where, 'info');
   },

@@ -1,4 +1,5 @@
 import { isLoopback } from '../../model/cluster';
+import { listens as listenArgument } from '../../model/daemon';
 import { factPlace } from '../../model/factPlace';
 import type { Host, Place } from '../../model/host';
 import { wantedTransport } from '../../model/transport';
@@ -45,6 +46,15 @@ to this host ends with *unable to connect to server at 'HOST:16509': Connection 
       files: {
         'etc/libvirt/libvirtd.conf': '⟦listen_tcp = 1⟧\n',
         'facts.json': '{"listening": ["127.0.0.1:16509", "[::1]:16509"]}',
+      },
+    },
+    {
+      title: 'started by hand, in other words than the file has',
+      files: {
+        'etc/default/libvirtd': 'LIBVIRTD_ARGS="--listen"\n',
+        'etc/libvirt/libvirtd.conf': '⟦listen_tcp = 1⟧\n',
+        'facts.json':
+          '{"init": "sysvinit", "daemonArguments": ["/usr/sbin/libvirtd", "-d"], "listening": ["0.0.0.0:22"]}',
       },
     },
     {
@@ -125,7 +135,8 @@ function placeOf(host: Host, { name, listens }: Socket): Place | undefined {
     // Its port stands in the unit: only that of the URI can be missed.
     return wantedTransport(host)?.transport === name ? factPlace(host, ['sockets', unit]) : undefined;
   }
-  const told = listens(host);
+  // What runs without --listen may be older than the file, or was started by hand.
+  const told = listens(host) === false ? startedOtherwise(host) : listens(host);
   if (told === false) return undefined;
   const key = `listen_${name}`;
   const set = host.libvirtd.get(key);
@@ -135,6 +146,11 @@ function placeOf(host: Host, { name, listens }: Socket): Place | undefined {
   // Libvirtd opens TLS unasked.
   if (!told || !file || !isMonolith(host) || wanted?.transport !== name) return undefined;
   return wanted.place ?? { file, span: TOP };
+}
+
+/** Whether the files give --listen, though what runs is without it. */
+function startedOtherwise({ daemon }: Host): boolean {
+  return daemon.listen === false && !daemon.sockets?.local && listenArgument(daemon.arguments?.words ?? []);
 }
 
 /** The port that is to be open; undefined where the file's is no port, which has a finding of its own. */
