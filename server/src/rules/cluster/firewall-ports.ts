@@ -1,18 +1,7 @@
-import { isTrue } from '../nova/_guests';
-import type { Cluster } from '../../model/cluster';
 import { factPlace } from '../../model/factPlace';
-import type { Host } from '../../model/host';
-import { wantedTransport, type Transport } from '../../model/transport';
+import { wantedTransport } from '../../model/transport';
 import { defineRule } from '../rule';
-
-/** Where each transport goes unless the URI names a port. */
-const PORTS: Readonly<Partial<Record<Transport, number>>> = {
-  tcp: 16509,
-  tls: 16514,
-  ssh: 22,
-  libssh: 22,
-  libssh2: 22,
-};
+import { blockedFrom, type Blocked } from './_ports';
 
 export default defineRule({
   id: 'cluster/firewall-ports',
@@ -35,6 +24,7 @@ minutes and end with *unable to connect to server at 'HOST:49152': Connection ti
   ],
   explains: [/unable to connect to server at '[^']*': (Connection timed out|No route to host)/],
   preflight: true,
+  repair: 'firewall',
   examples: [
     {
       title: 'the port of libvirt',
@@ -96,22 +86,13 @@ minutes and end with *unable to connect to server at 'HOST:49152': Connection ti
   ],
   check(cluster, report) {
     for (const host of cluster.hosts) {
-      const reaches = host.isCompute ? Object.entries(host.facts?.reaches ?? {}) : [];
       /** By what is blocked: the first entry, and all who are behind it. */
-      const blocked = new Map<
-        string,
-        { key: string; port: number; control: boolean; names: string[]; range: string }
-      >();
-      for (const [key, outcome] of reaches) {
-        const peer = outcome === 'filtered' ? peerOf(cluster, host, key) : undefined;
-        if (!peer) continue;
-        const use = useOf(host, peer.host, peer.port);
-        // Which ports a node migrates by its own qemu.conf says.
-        if (!use || (!use.control && !peer.host && cluster.unseen.length > 0)) continue;
-        const id = use.control ? 'control' : use.range;
+      const blocked = new Map<string, Blocked & { names: string[] }>();
+      for (const one of host.isCompute ? blockedFrom(cluster, host) : []) {
+        const id = one.control ? 'control' : one.range;
         const same = blocked.get(id);
-        if (same) same.names.push(peer.name);
-        else blocked.set(id, { key, port: peer.port, names: [peer.name], ...use });
+        if (same) same.names.push(one.name);
+        else blocked.set(id, { ...one, names: [one.name] });
       }
       for (const { key, port, control, names, range } of blocked.values()) {
         const place = factPlace(host, ['reaches', key]);
@@ -128,36 +109,3 @@ minutes and end with *unable to connect to server at 'HOST:49152': Connection ti
     }
   },
 });
-
-/** Whom an entry of `reaches` is about. */
-function peerOf(
-  cluster: Cluster,
-  host: Host,
-  key: string,
-): { readonly name: string; readonly port: number; readonly host: Host | undefined } | undefined {
-  const parts = /^\[?([^\]]*)\]?:(\d+)$/.exec(key);
-  if (!parts) return undefined;
-  const [, address = '', port] = parts;
-  const peer = cluster.host(address, host);
-  return { name: peer?.name ?? address, port: Number(port), host: peer };
-}
-
-/** What a migration from one host to another needs a port for; undefined where it needs it for nothing. */
-function useOf(
-  from: Host,
-  to: Host | undefined,
-  port: number,
-): { readonly control: boolean; readonly range: string } | undefined {
-  const wanted = wantedTransport(from);
-  if (wanted && port === (wanted.port ?? PORTS[wanted.transport])) return { control: true, range: '' };
-  const min = to?.qemu.number('migration_port_min') ?? 49_152;
-  const max = to?.qemu.number('migration_port_max') ?? 49_215;
-  if (port < min || port > max || tunnelled(from)) return undefined;
-  return { control: false, range: `${min} to ${max}` };
-}
-
-/** Memory goes through libvirt's own connection. */
-function tunnelled(host: Host): boolean {
-  const flags = host.nova.get('live_migration_flag')?.value ?? '';
-  return isTrue(host.nova.get('live_migration_tunnelled')?.value) || flags.includes('VIR_MIGRATE_TUNNELLED');
-}

@@ -1,11 +1,8 @@
 import { factPlace } from '../../model/factPlace';
-import type { PathFacts } from '../../model/facts';
-import type { Host } from '../../model/host';
-import { documentOf } from '../../model/parsed';
 import { disksAreFiles } from '../exports/_qemu';
 import { placeOf } from '../nova/_entry';
 import { defineRule } from '../rule';
-import { DISTRIBUTION_USERS, accountOf } from './_ids';
+import { closedTo, qemuIdentity } from './_enter';
 
 export default defineRule({
   id: 'cluster/instances-dir-mode',
@@ -26,6 +23,7 @@ gid:64055): Permission denied*, at the start of a guest and at the end of a migr
   ],
   explains: [/Cannot access storage file '[^']*' \(as uid:\d+, gid:\d+\): Permission denied/],
   preflight: true,
+  repair: 'directory-mode',
   examples: [
     {
       title: 'closed to all but nova',
@@ -97,12 +95,9 @@ gid:64055): Permission denied*, at the start of a guest and at the end of a migr
     },
   ],
   check(host, report) {
-    const path = host.instancesPath;
-    const who = path === undefined || !disksAreFiles(host) ? undefined : qemuIdentity(host);
-    if (path === undefined || !who) return;
-    for (const directory of upTo(path)) {
-      const facts = host.facts?.paths?.[directory];
-      if (facts?.type !== 'folder' || mayEnter(who, facts) !== false) continue;
+    const who = disksAreFiles(host) ? qemuIdentity(host) : undefined;
+    if (!who) return;
+    for (const { path: directory, facts } of closedTo(who, host)) {
       const place = factPlace(host, ['paths', directory, 'mode']);
       const named = placeOf(host.nova.get('instances_path'));
       if (!place) continue;
@@ -122,51 +117,3 @@ gid:64055): Permission denied*, at the start of a guest and at the end of a migr
     }
   },
 });
-
-interface Identity {
-  readonly name: string;
-  readonly uid: number;
-  /** Groups that it is known to be in. */
-  readonly gids: ReadonlySet<number>;
-  /** Whether these are all. */
-  readonly complete: boolean;
-}
-
-/** Whom QEMU runs as; undefined for root, who may everything, and where it cannot be known. */
-function qemuIdentity(host: Host): Identity | undefined {
-  if (!host.qemu.file || host.qemu.file.defect) return undefined;
-  const set = host.qemu.string('user');
-  if (set === undefined && host.qemu.get('user')) return undefined;
-  const names = set === undefined ? DISTRIBUTION_USERS : [set];
-  const account = names.map((name) => accountOf(host, name)).find((a) => a !== undefined);
-  const number = /^\+?(\d+)$/.exec(set ?? '')?.[1];
-  const uid = number === undefined ? account?.uid : Number(number);
-  const name = account?.name ?? set;
-  if (uid === undefined || uid === 0 || name === undefined) return undefined;
-  const gids = new Set(account ? [account.gid] : []);
-  const file = host.first('group');
-  const groups = file ? documentOf(file, 'group').entries : [];
-  const group = host.qemu.string('group');
-  for (const entry of groups) {
-    // Without a word in qemu.conf it is the distribution's own group, beside those of the account.
-    const own = group === undefined ? ['kvm', ...DISTRIBUTION_USERS].includes(entry.name) : entry.name === group;
-    if (own || entry.members.includes(name)) gids.add(entry.gid);
-  }
-  const gid = /^\+?(\d+)$/.exec(group ?? '')?.[1];
-  if (gid !== undefined) gids.add(Number(gid));
-  return { name, uid, gids, complete: file !== undefined };
-}
-
-/** As the kernel judges: the owner by the owner's bits alone, the group by the group's. Undefined where that cannot be told. */
-function mayEnter({ uid, gids, complete }: Identity, { mode, uid: owner, gid }: PathFacts): boolean | undefined {
-  if (uid === owner) return (mode & 0o100) !== 0;
-  if (gids.has(gid)) return (mode & 0o010) !== 0;
-  const others = (mode & 0o001) !== 0;
-  return complete || others === ((mode & 0o010) !== 0) ? others : undefined;
-}
-
-/** `/srv`, `/srv/instances` */
-function upTo(path: string): string[] {
-  const parts = path.split('/').filter((p) => p !== '');
-  return parts.map((_, i) => `/${parts.slice(0, i + 1).join('/')}`);
-}

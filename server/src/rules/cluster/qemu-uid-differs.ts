@@ -26,6 +26,7 @@ already in use*. Debian and Ubuntu use 64055 on installations since libvirt 2.5.
     /Setting different DAC user or group on .* which is already in use/,
   ],
   preflight: true,
+  repair: 'ids',
   examples: [
     {
       files: {

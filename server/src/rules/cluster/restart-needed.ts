@@ -16,6 +16,7 @@ export default defineRule({
   why: `Neither nova-compute nor libvirt looks at its files while it runs, apart from a few of nova's options at a SIGHUP. What was
 corrected last helps only after a restart. Guests go on running meanwhile; a migration that is under way would be cut.`,
   sources: ['libvirtd(8), virtqemud(8)', 'nova: options that are mutable, configuration guide'],
+  repair: 'restart',
   examples: [
     {
       title: 'a file of each daemon',

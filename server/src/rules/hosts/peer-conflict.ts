@@ -25,6 +25,7 @@ export default defineRule({
 to host*, *Connection refused*, or at another hypervisor. One name on two networks of one host is common and works.`,
   sources: ['virsh migrate between two hosts of libvirt 9.0.0, addresses by etc/hosts'],
   explains: [/unable to connect to server at '.*': (No route to host|Connection refused)/],
+  repair: 'hosts-entry',
   examples: [
     {
       title: 'the address of somebody else',

@@ -25,6 +25,7 @@ its own name back. *Unable to resolve address 'compute2' service '49152': Name o
 live_migration_inbound_addr of the destination avoids it.`,
   sources: ['virsh migrate of libvirt 9.0.0 to an address whose name does not resolve'],
   explains: [/Unable to resolve address/],
+  repair: 'hosts-entry',
   examples: [
     {
       files: {

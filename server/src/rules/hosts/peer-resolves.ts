@@ -27,6 +27,7 @@ destination avoids it.`,
   sources: ['virsh migrate between two hosts of libvirt 9.0.0, names by etc/hosts', 'getent ahosts of glibc 2.36'],
   explains: [/Unable to resolve address/, /Attempt to migrate guest to the same host/],
   preflight: true,
+  repair: 'hosts-entry',
   examples: [
     {
       title: 'to nothing, and the address is known',

@@ -29,6 +29,7 @@ are copied. A mount by a systemd unit or an automounter of its own does not show
     /is not on shared storage: Shared storage live-migration requires/,
     /unable to stat: \S+: No such file or directory/,
   ],
+  repair: 'mount',
   examples: [
     {
       files: {

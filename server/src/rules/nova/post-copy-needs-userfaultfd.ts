@@ -27,6 +27,7 @@ Newer packages of libvirt bring a file for /etc/sysctl.d along. QEMU as root wit
   ],
   explains: [/Postcopy is not supported/],
   preflight: true,
+  repair: 'sysctl',
   examples: [
     {
       release: 'zed',

@@ -1,0 +1,58 @@
+import { lint } from '../../lint';
+import type { Cluster } from '../../model/cluster';
+import type { SourceFile } from '../../model/files';
+import { RULES } from '../../rules/index';
+import type { RepairKind } from '../../rules/rule';
+import { DEFAULT_SETTINGS } from '../../settings';
+import { planDirectoryMode } from './directory-mode';
+import { planFirewall } from './firewall';
+import { planHostsEntry } from './hosts-entry';
+import { planIds } from './ids';
+import { planMount } from './mount';
+import type { Plan, Planner } from './plan';
+import { planSysctl } from './sysctl';
+
+export type { Plan } from './plan';
+export { runRepair, type NodeFiles, type Repaired } from './run';
+
+const PLANNERS: Readonly<Record<RepairKind, Planner | undefined>> = {
+  ids: planIds,
+  mount: planMount,
+  'hosts-entry': planHostsEntry,
+  firewall: planFirewall,
+  // By apply's own plan: the units for the distribution are its.
+  restart: undefined,
+  'directory-mode': planDirectoryMode,
+  sysctl: planSysctl,
+};
+
+/**
+ * What would repair a finding of connected nodes by commands: by the rule, the file it stands in and its line.
+ * @returns undefined where there is no such finding any more, or nothing to be done by commands
+ * @throws FleetError of code `refused` where it could be done, but not here and now, in words
+ */
+export function planRepair(
+  cluster: Cluster,
+  { rule: id, uri, line }: { readonly rule: string; readonly uri: string; readonly line: number },
+): Plan | undefined {
+  const rule = RULES.find((r) => r.id === id);
+  const planner = rule?.repair && PLANNERS[rule.repair];
+  if (!rule || !planner) return undefined;
+  const { findings } = lint(cluster, DEFAULT_SETTINGS, [rule]);
+  const finding = findings.find((f) => f.file.uri === uri && lineOf(f.file, f.span.start) === line);
+  if (!finding?.host) return undefined;
+  const plan = planner({ cluster, finding, host: finding.host });
+  if (!plan || plan.work.length === 0) return undefined;
+  const steps = plan.work.map(({ node, title, command, check }) => ({
+    node,
+    title,
+    ...(command !== undefined && { command }),
+    ...(check !== undefined && { check }),
+  }));
+  return { ...plan, steps };
+}
+
+/** 0-based, by the line ends that editors know. */
+function lineOf({ text }: SourceFile, offset: number): number {
+  return text.slice(0, offset).split(/\r\n|\n|\r/).length - 1;
+}
