@@ -91,8 +91,8 @@ interface RecordBase<M extends string, F extends string> {
   readonly sources: readonly string[];
   /** Run-time messages that it is the cause of. */
   readonly explains?: readonly RegExp[];
-  /** Stops a migration that pre-flight is asked about. */
-  readonly preflight?: boolean;
+  /** Stops a migration that pre-flight is asked about: on whichever host it stands, or only where that is the one or the other. */
+  readonly preflight?: true | 'source' | 'destination';
   /** Opens something to others, which somebody may do on purpose: to accept it, with a reason, is a way out like its fixes. */
   readonly exposure?: boolean;
   /** On connected nodes it can be repaired by commands, too: which planner of `server/src/fleet/repair` knows how. */

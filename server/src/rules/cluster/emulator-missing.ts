@@ -19,7 +19,7 @@ Ubuntu's /usr/bin/qemu-system-x86_64, old Ubuntu's /usr/bin/kvm or kvm-spice. A 
 types go together.`,
   sources: ['virsh migrate and virsh create with an emulator that is not there, libvirt 9.0.0'],
   explains: [/Cannot check QEMU binary \S+: No such file or directory/],
-  preflight: true,
+  preflight: 'destination',
   examples: [
     {
       title: 'one of another distribution, looked at',

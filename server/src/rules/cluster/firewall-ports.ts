@@ -23,7 +23,7 @@ minutes and end with *unable to connect to server at 'HOST:49152': Connection ti
     'src/qemu/qemu_conf.c, libvirt 9.0.0',
   ],
   explains: [/unable to connect to server at '[^']*': (Connection timed out|No route to host)/],
-  preflight: true,
+  preflight: 'source',
   repair: 'firewall',
   examples: [
     {

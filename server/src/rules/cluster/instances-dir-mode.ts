@@ -22,7 +22,7 @@ gid:64055): Permission denied*, at the start of a guest and at the end of a migr
     'Configure live migrations, nova administration guide: execute for others on the instances directory',
   ],
   explains: [/Cannot access storage file '[^']*' \(as uid:\d+, gid:\d+\): Permission denied/],
-  preflight: true,
+  preflight: 'destination',
   repair: 'directory-mode',
   examples: [
     {

@@ -29,7 +29,7 @@ export default defineRule({
     'nova/virt/libvirt/utils.py, get_default_machine_type, 33.0.0',
   ],
   explains: [/does not support machine type/, /unsupported machine type/],
-  preflight: true,
+  preflight: 'destination',
   examples: [
     {
       title: 'set, and not there',

@@ -18,7 +18,7 @@ export default defineRule({
   why: `The unit is of \`Type=notify\`: systemd waits for word from the process it has started. With \`-d\` that process forks and ends
 at once, the unit fails and libvirtd is started again and again. The flag is from the time of init scripts and upstart.`,
   sources: ['libvirtd.service of libvirt 9.0.0', 'libvirtd 9.0.0 run with -d: the first process ends with 0'],
-  preflight: true,
+  preflight: 'destination',
   examples: [
     {
       release: 'zed',

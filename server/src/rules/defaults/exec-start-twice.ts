@@ -19,7 +19,7 @@ ExecStart= setting, which is only allowed for Type=oneshot services. Refusing.* 
 \`ExecStart=\` before it clears what the package says.`,
   sources: ['systemd-analyze verify of systemd 252', 'systemd.service(5), ExecStart='],
   explains: [/Service has more than one ExecStart= setting/],
-  preflight: true,
+  preflight: 'destination',
   examples: [
     {
       files: {

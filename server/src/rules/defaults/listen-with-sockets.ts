@@ -27,7 +27,7 @@ parameter not permitted with systemd activation sockets, see 'man libvirtd' for 
 libvirtd.socket, -ro, -admin, -tcp and -tls, or leave the flag out and enable libvirtd-tcp.socket or libvirtd-tls.socket.`,
   sources: ['libvirtd 9.0.0 run with --listen under systemd-socket-activate', 'libvirtd(8)'],
   explains: [/--listen parameter not permitted with systemd activation sockets/],
-  preflight: true,
+  preflight: 'destination',
   examples: [
     {
       files: {

@@ -23,7 +23,7 @@ libvirt-bin; \`ps -ef | grep libvirtd\` then shows \`-l\`.`,
     'libvirt-bin of Ubuntu 12.04 to 16.04',
   ],
   explains: [/unable to connect to server at '[^']*:165(09|14)': Connection refused/],
-  preflight: true,
+  preflight: 'destination',
   examples: [
     {
       title: 'nova migrates over TCP',

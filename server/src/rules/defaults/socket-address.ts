@@ -23,7 +23,7 @@ address without a port are none: *Failed to parse address value in '\\*:16514', 
 is not started at all: *Unit has no Listen setting (ListenStream=, …). Refusing.*`,
   sources: ['systemd-analyze verify of systemd 252, with each of the examples', 'systemd.socket(5), ListenStream='],
   explains: [/Failed to parse address value/, /Unit has no Listen setting/],
-  preflight: true,
+  preflight: 'destination',
   examples: [
     {
       files: {

@@ -23,7 +23,7 @@ in use*, and the unit opens none of them. An empty \`ListenStream=\` before it c
     'systemd-socket-activate 252 with -l 16509 -l 127.0.0.1:16509: Address already in use',
   ],
   explains: [/Failed to create listening socket \([^)]*\): Address already in use/],
-  preflight: true,
+  preflight: 'destination',
   examples: [
     {
       files: {

@@ -20,7 +20,7 @@ export default defineRule({
 network, where nothing answers: *unable to connect to server at 'HOST:16514': Connection refused*.`,
   sources: ['systemd.socket(5), ListenStream=', 'libvirtd 9.0.0 under systemd-socket-activate'],
   explains: [/unable to connect to server at '[^']*:165(09|14)': Connection refused/],
-  preflight: true,
+  preflight: 'destination',
   examples: [
     {
       files: {

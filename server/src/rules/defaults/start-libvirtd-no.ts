@@ -19,7 +19,7 @@ daemon libvirtd, disabled via /etc/default/libvirt-bin*. Migrations to this host
 look at it.`,
   sources: ['/etc/init/libvirt-bin.conf of Ubuntu 12.04 and 14.04', '/etc/init.d/libvirt-bin of Debian 7'],
   explains: [/Not starting libvirt management daemon libvirtd/],
-  preflight: true,
+  preflight: 'destination',
   examples: [
     {
       release: 'grizzly',

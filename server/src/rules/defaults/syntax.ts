@@ -44,7 +44,7 @@ without \`-l\`.`,
     "libnih's config.c and init/parse_job.c of upstart 1.12",
     'systemd.exec(5), EnvironmentFile=',
   ],
-  preflight: true,
+  preflight: 'destination',
   examples: [
     {
       title: 'blanks round the equals sign',

@@ -16,7 +16,7 @@ export default defineRule({
 and the rest for a command (*-l”: not found*); with a long dash libvirtd does not know its argument and ends. Either way nothing
 listens, and migrations end with *Connection refused*.`,
   sources: ['dash 0.5.12, sourcing each of the examples', 'init(5) of upstart 1.12'],
-  preflight: true,
+  preflight: 'destination',
   examples: [
     {
       title: 'curly quotes',

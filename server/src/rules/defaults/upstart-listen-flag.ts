@@ -26,7 +26,7 @@ that becomes the daemon, so that the file overrides the job, in 12.04 only in \`
 change both. Without \`-l\` nothing listens: *unable to connect to server at 'HOST:16509': Connection refused*.`,
   sources: ['init(5) of upstart 1.12', '/etc/init/libvirt-bin.conf of Ubuntu 12.04 and 14.04', 'libvirtd(8)'],
   explains: [/unable to connect to server at '[^']*:165(09|14)': Connection refused/],
-  preflight: true,
+  preflight: 'destination',
   examples: [
     {
       title: 'the job alone decides',

@@ -19,7 +19,7 @@ destination resolved to localhost, but migration requires an FQDN*. Nova, too, t
 etc/hostname systemd takes the name that DHCP offers, and localhost where it offers none.`,
   sources: ['virsh migrate to a host of libvirt 9.0.0 that is called localhost', 'hostname(5) of systemd 252'],
   explains: [/hostname on destination resolved to localhost/],
-  preflight: true,
+  preflight: 'destination',
   examples: [
     {
       files: {

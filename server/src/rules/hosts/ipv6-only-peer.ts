@@ -24,7 +24,7 @@ listens on both.`,
     'libvirtd.conf of libvirt 9.0.0, listen_addr; virnetsocket.c binds by the family of the address',
   ],
   explains: [/unable to connect to server at '.*': Connection refused/],
-  preflight: true,
+  preflight: 'source',
   examples: [
     {
       release: 'zed',

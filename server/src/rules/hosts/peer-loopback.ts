@@ -25,7 +25,7 @@ export default defineRule({
 on 127.0.1.1 is harmless, it is Debian's and Ubuntu's default; a peer's never is.`,
   sources: ['virsh migrate between two hosts of libvirt 9.0.0 with the peer on 127.0.0.1'],
   explains: [/Attempt to migrate guest to the same host/, /unable to connect to server at '.*': Connection refused/],
-  preflight: true,
+  preflight: 'source',
   repair: 'hosts-entry',
   examples: [
     {

@@ -26,7 +26,7 @@ to migrate guest to the same host*, or *Connection refused* from another host. A
 destination avoids it.`,
   sources: ['virsh migrate between two hosts of libvirt 9.0.0, names by etc/hosts', 'getent ahosts of glibc 2.36'],
   explains: [/Unable to resolve address/, /Attempt to migrate guest to the same host/],
-  preflight: true,
+  preflight: 'source',
   repair: 'hosts-entry',
   examples: [
     {

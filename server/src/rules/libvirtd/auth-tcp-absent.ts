@@ -32,7 +32,7 @@ port. Where SASL is set up, say so with \`auth_tcp = "sasl"\`.`,
     /cannot list SASL mechanisms/,
     /no SASL mechanisms are available/,
   ],
-  preflight: true,
+  preflight: 'destination',
   examples: [
     {
       title: 'as the package comments it out',

@@ -28,7 +28,7 @@ network.`,
     'src/remote/remote_daemon_config.c and remote_daemon_dispatch.c of libvirt 9.0.0',
   ],
   explains: [/auth_\w+: unsupported auth/],
-  preflight: true,
+  preflight: 'destination',
   examples: [
     {
       title: 'in capitals',

@@ -107,7 +107,7 @@ uuid*, *Failed to parse mode 'rwx'*, *Unable to resolve address 'a, b' service '
     /Cannot find security driver '.*'|Can't initialize access manager/,
     /minimum SSF levels lower than \d+ are not supported/,
   ],
-  preflight: true,
+  preflight: 'destination',
   examples: [
     { title: 'log level', files: { 'etc/libvirt/libvirtd.conf': 'log_level = ⟦9⟧\n' } },
     {

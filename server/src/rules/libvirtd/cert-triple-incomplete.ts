@@ -21,7 +21,7 @@ key* or *No server key path set to match server cert*.`,
     'src/remote/remote_daemon.c of libvirt 9.0.0',
   ],
   explains: [/No (CA certificate|server certificate|server key) path set to match/],
-  preflight: true,
+  preflight: 'destination',
   examples: [
     {
       release: 'zed',

@@ -18,7 +18,7 @@ certificate that it has read, so that this often comes to light at a restart.`,
     'libvirtd 9.0.0 with certificates that have ended and that begin in the future, with and without tls_no_sanity_certificate',
   ],
   explains: [/The (server|client|CA) certificate \S+ (has expired|is not yet active)/],
-  preflight: true,
+  preflight: 'destination',
   examples: [
     {
       title: 'ended',

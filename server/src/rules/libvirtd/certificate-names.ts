@@ -22,7 +22,7 @@ certtool, \`IP:\` of openssl). A \`*\` stands for the first label of three or mo
     'nova/virt/libvirt/driver.py, _live_migration_operation: target_connect_addr',
   ],
   explains: [/authentication failed: Failed to verify peer's certificate/],
-  preflight: true,
+  preflight: 'destination',
   examples: [
     {
       title: 'an address that the certificate does not name',

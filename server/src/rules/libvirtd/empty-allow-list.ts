@@ -25,7 +25,7 @@ export default defineRule({
     'libvirtd.conf of libvirt 9.0.0',
   ],
   explains: [/Unable to read TLS confirmation/],
-  preflight: true,
+  preflight: 'destination',
   examples: [
     {
       files: {

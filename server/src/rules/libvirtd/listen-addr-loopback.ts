@@ -23,7 +23,7 @@ is ignored.`,
     'virsh migrate --p2p to libvirtd 9.0.0 with listen_addr = "127.0.0.1" and "localhost", and with a name of two addresses',
   ],
   explains: [/unable to connect to server at '[^']*:165(09|14)': Connection refused/],
-  preflight: true,
+  preflight: 'destination',
   examples: [
     {
       release: 'zed',

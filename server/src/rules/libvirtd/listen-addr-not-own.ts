@@ -23,7 +23,7 @@ only *Unable to initialize network sockets*. It comes of a libvirtd.conf copied 
 with net.ipv4.ip_nonlocal_bind = 1 starts, and hears nobody. Where systemd opens the sockets the key is ignored.`,
   sources: ["libvirtd 9.0.0 run with --listen and another host's address, with ip_nonlocal_bind and without"],
   explains: [/Unable to bind to port: Cannot assign requested address/],
-  preflight: true,
+  preflight: 'destination',
   examples: [
     {
       title: 'copied',

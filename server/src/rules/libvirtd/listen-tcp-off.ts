@@ -28,7 +28,7 @@ libvirtd-tcp.socket the key is ignored.`,
     'libvirtd.conf of libvirt 9.0.0, listen_tcp',
   ],
   explains: [/unable to connect to server at '[^']*:16509': Connection refused/],
-  preflight: true,
+  preflight: 'destination',
   examples: [
     {
       title: 'the upstart job listens, the file as the package brings it does not',

@@ -38,7 +38,7 @@ sockets*. Every connection is refused then, also over plain TCP. Where certifica
 \`listen_tls = 1\`, and this is silent.`,
   sources: ['libvirtd 9.0.0 run with --listen and listen_tcp = 1 alone', 'libvirtd.conf of libvirt 9.0.0, listen_tls'],
   explains: [/Cannot read CA certificate '\/etc\/pki\/CA\/cacert\.pem'/, /Unable to initialize network sockets/],
-  preflight: true,
+  preflight: 'destination',
   examples: [
     {
       title: 'plain TCP in the time of upstart',

@@ -32,7 +32,7 @@ migration ends with *unable to connect to server at 'HOST:16509': Connection ref
     'libvirt 5.6.0 release notes',
   ],
   explains: [/unable to connect to server at '[^']*:165(09|14)': Connection refused/],
-  preflight: true,
+  preflight: 'destination',
   examples: [
     {
       title: 'a libvirt without socket units',

@@ -31,7 +31,7 @@ and 20.`,
     'src/rpc/virnetserver.c of libvirt 9.0.0, virNetServerNew',
   ],
   explains: [/The overall maximum number of clients must not be less than/],
-  preflight: true,
+  preflight: 'destination',
   examples: [
     {
       files: { 'etc/libvirt/libvirtd.conf': '⟦max_clients = 10⟧\r\n' },

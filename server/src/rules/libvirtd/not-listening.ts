@@ -31,7 +31,7 @@ could not bind or read its certificates and ended (*Unable to initialize network
 to this host ends with *unable to connect to server at 'HOST:16509': Connection refused*.`,
   sources: ['virsh migrate --p2p to a host on whose port 16509 nothing listened, libvirt 9.0.0'],
   explains: [/unable to connect to server at '[^']*:165(09|14)': Connection refused/],
-  preflight: true,
+  preflight: 'destination',
   examples: [
     {
       title: 'libvirtd, the sockets masked',

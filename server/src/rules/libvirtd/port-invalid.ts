@@ -24,7 +24,7 @@ migration ends with *Connection refused*. What is no number ends the daemon: *Un
 Servname not supported for ai_socktype*.`,
   sources: ['libvirtd 9.0.0 run with --listen on each of the examples'],
   explains: [/Unable to resolve address '.*' service '[^']*': Servname not supported/],
-  preflight: true,
+  preflight: 'destination',
   examples: [
     {
       files: { 'etc/libvirt/libvirtd.conf': 'listen_tcp = 1\ntcp_port = ⟦"99999"⟧\n' },

@@ -29,7 +29,7 @@ server at 'HOST:16509': Connection refused*. Where systemd opens the sockets the
     'nova/virt/libvirt/driver.py, _live_migration_uri, 33.0.0',
   ],
   explains: [/unable to connect to server at '[^']*:\d+': Connection refused/],
-  preflight: true,
+  preflight: 'destination',
   examples: [
     {
       title: 'nova cannot name a port',

@@ -18,7 +18,7 @@ to or from this host works. Texts stand in straight quotes, single or double; nu
     'libvirtd 9.0.0 run on each of the examples',
   ],
   explains: [/configuration file syntax error: \S*(libvirtd|virtproxyd|virtqemud)\.conf:\d+:/],
-  preflight: true,
+  preflight: 'destination',
   examples: [
     {
       title: 'a text without quotes',

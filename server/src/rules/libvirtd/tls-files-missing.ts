@@ -25,7 +25,7 @@ to read TLS confirmation: Input/output error*.`,
     /Cannot read (CA certificate|server certificate|server key|client certificate|client key) '/,
     /Unable to read TLS confirmation: Input\/output error/,
   ],
-  preflight: true,
+  preflight: 'destination',
   examples: [
     {
       title: 'nothing was installed',

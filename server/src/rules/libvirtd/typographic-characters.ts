@@ -16,7 +16,7 @@ export default defineRule({
 neither and ends with *configuration file syntax error: FILE:LINE: expecting a value*. In comments they do no harm.`,
   sources: ['src/util/virconf.c of libvirt 9.0.0, asked through virConfReadString'],
   explains: [/configuration file syntax error: \S*(libvirtd|virtproxyd|virtqemud)\.conf:\d+: expecting a value/],
-  preflight: true,
+  preflight: 'destination',
   examples: [
     {
       title: 'curly quotes',

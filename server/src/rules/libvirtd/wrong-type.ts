@@ -17,7 +17,7 @@ config file: internal error: FILE: expected a string for 'tcp_port' parameter*, 
     /(libvirtd|virtproxyd|virtqemud)\.conf: expected an? [\w ]+ for '\w+' parameter/,
     /(libvirtd|virtproxyd|virtqemud)\.conf: value for '\w+' parameter must be 0 or 1/,
   ],
-  preflight: true,
+  preflight: 'destination',
   examples: [
     {
       title: 'a port without quotes, a switch with',

@@ -30,7 +30,7 @@ too; newer ones refuse (*Block node is read-only*). From Mitaka on nova puts suc
     'Release note of Mitaka: flags for live migration are corrected',
   ],
   explains: [/Migration without shared storage is unsafe/, /block-export-add.*Block node is read-only/],
-  preflight: true,
+  preflight: 'source',
   examples: [
     {
       release: 'juno',

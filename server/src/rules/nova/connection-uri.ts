@@ -28,7 +28,7 @@ A URI of its own address over the network is all right.`,
     'nova/virt/libvirt/driver.py, _uri, and nova/conf/libvirt.py, connection_uri, 33.0.0',
     'nova-compute 26.2.2 with qemu:///session: starts',
   ],
-  preflight: true,
+  preflight: 'source',
   examples: [
     {
       title: "another host's, in a copied file",

@@ -29,7 +29,7 @@ features: …*. Flags such as vmx, svm or pdpe1gb may also be off in the firmwar
     /Configured CPU model: .* and CPU Flags .* not compatible with host CPU/,
     /Host CPU does not provide required features/,
   ],
-  preflight: true,
+  preflight: 'destination',
   examples: [
     {
       files: {

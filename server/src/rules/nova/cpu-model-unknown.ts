@@ -30,7 +30,7 @@ than the older one on the next host.`,
     'the models of libvirt 9.0.0',
   ],
   explains: [/Configured CPU model: \S+ is not correct, or your host CPU arch does not support this model/],
-  preflight: true,
+  preflight: 'destination',
   examples: [
     {
       title: 'the host was asked',

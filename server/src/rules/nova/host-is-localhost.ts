@@ -19,7 +19,7 @@ export default defineRule({
     'nova/virt/libvirt/driver.py, _live_migration_operation',
   ],
   explains: [/Attempt to migrate guest to the same host/],
-  preflight: true,
+  preflight: 'destination',
   examples: [
     {
       title: "nova's name for it",

@@ -25,7 +25,7 @@ migrate guest to the same host*; where it is a third host's, the guest arrives t
 nova.conf copied from host to host.`,
   sources: ["nova 26.2.2 with the source's address in live_migration_inbound_addr of the destination"],
   explains: [/Attempt to migrate guest to the same host/],
-  preflight: true,
+  preflight: 'destination',
   examples: [
     {
       files: {

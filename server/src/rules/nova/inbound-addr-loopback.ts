@@ -24,7 +24,7 @@ export default defineRule({
 \`0.0.0.0\`: *Attempt to migrate guest to the same host*. Nothing is seen of it until somebody migrates to this host.`,
   sources: ['nova 26.2.2 with live_migration_inbound_addr = 127.0.0.1 and = 0.0.0.0 on the destination'],
   explains: [/Attempt to migrate guest to the same host/],
-  preflight: true,
+  preflight: 'destination',
   examples: [
     {
       files: {

@@ -21,7 +21,7 @@ and logs the same at every look at its resources.`,
     'a live migration to it: FileNotFoundError, the server goes ERROR',
   ],
   explains: [/FileNotFoundError: \[Errno 2\] No such file or directory: '\S*instances/],
-  preflight: true,
+  preflight: 'destination',
   examples: [
     {
       files: {

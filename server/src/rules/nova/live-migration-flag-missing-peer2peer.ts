@@ -24,7 +24,7 @@ adds the flag by itself.`,
     'nova, release note libvirt-live-migration-flags-mangling of 13.0.0',
   ],
   explains: [/direct migration is not supported/],
-  preflight: true,
+  preflight: 'source',
   examples: [
     {
       release: 'icehouse',

@@ -26,7 +26,7 @@ export default defineRule({
 'VIR_MIGRATE_…'*, and no migration starts. Mitaka warns *Ignoring unknown libvirt live migration flag* and goes on without it.`,
   sources: ['nova/virt/libvirt/driver.py, 2013.1, 2014.2: getattr(libvirt, …); 13.0.0: the warning'],
   explains: [/'module' object has no attribute 'VIR_MIGRATE/, /unknown libvirt (live )?migration flag/],
-  preflight: true,
+  preflight: 'source',
   examples: [
     {
       release: 'grizzly',

@@ -18,7 +18,7 @@ export default defineRule({
   why: `Nova looks after a migration twice a second and counts how often it looked; whether a longer interval is over it finds by the
 remainder of a division by twice the interval. With 0 that raises ZeroDivisionError in the thread that watches.`,
   sources: ['nova/virt/libvirt/driver.py, _live_migration_monitor, development branch'],
-  preflight: true,
+  preflight: 'source',
   examples: [
     {
       release: 'master',

@@ -23,7 +23,7 @@ export default defineRule({
 connections with post-copy*.`,
   sources: ['nova/virt/libvirt/driver.py, 33.0.0'],
   explains: [/parallel connections with post-copy/],
-  preflight: true,
+  preflight: 'source',
   examples: [
     {
       files: {

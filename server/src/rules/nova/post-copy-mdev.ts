@@ -21,7 +21,7 @@ from 8.2 on refuses where a VFIO device is in the guest: *VFIO migration is not 
 such a device are not concerned.`,
   sources: ['QEMU, hw/vfio/migration.c, vfio_save_prepare, 8.2', 'Nova administration guide: Live-migrate instances'],
   explains: [/VFIO migration is not supported with postcopy migration/],
-  preflight: true,
+  preflight: 'source',
   examples: [
     {
       files: {

@@ -20,7 +20,7 @@ libvirt answers *transport in URL not recognised (should be tls|unix|ssh|ext|tcp
 fails. nova-compute starts without a word.`,
   sources: ['nova/virt/libvirt/driver.py, _live_migration_uri, 33.0.0', 'nova 26.2.2 with scheme = qemu+tls'],
   explains: [/transport in URL not recognised/],
-  preflight: true,
+  preflight: 'source',
   examples: [
     {
       files: { 'etc/nova/nova.conf': '[libvirt]\nlive_migration_scheme = ⟦qemu+tls⟧\n' },

@@ -23,7 +23,7 @@ in URL not recognised (should be tls|unix|ssh|ext|tcp|libssh2|libssh)*. Capitals
     'nova 26.2.2 with scheme = tlss: starts, migrations fail; with TCP: they work',
   ],
   explains: [/transport in URL not recognised/],
-  preflight: true,
+  preflight: 'source',
   examples: [
     {
       files: { 'etc/nova/nova.conf': '[libvirt]\r\nlive_migration_scheme = ⟦tlss⟧\r\n' },

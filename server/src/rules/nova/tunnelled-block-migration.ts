@@ -44,7 +44,7 @@ refuses first: *Cannot block migrate instance … with mapped volumes*. live_mig
     /argument key 'host' must not have null value/,
     /Selective block device migration is not supported with tunnelled block migrations/,
   ],
-  preflight: true,
+  preflight: 'source',
   examples: [
     {
       title: 'a file system of the host, as measured',

@@ -19,7 +19,7 @@ export default defineRule({
 'VIR_MIGRATE_TUNNELLED' and 'VIR_MIGRATE_PARALLEL' are mutually exclusive*.`,
   sources: ['virsh migrate --tunnelled --parallel of libvirt 9.0.0'],
   explains: [/'VIR_MIGRATE_TUNNELLED' and 'VIR_MIGRATE_PARALLEL' are mutually exclusive/],
-  preflight: true,
+  preflight: 'source',
   examples: [
     {
       files: {

@@ -19,7 +19,7 @@ export default defineRule({
 Migration failure*. In post-copy the destination asks for single pages, for which a tunnel has no way back.`,
   sources: ['virsh migrate --tunnelled --postcopy of libvirt 9.0.0', 'libvirt, src/qemu/qemu_migration.c'],
   explains: [/post-copy is not supported with tunnelled migration/],
-  preflight: true,
+  preflight: 'source',
   examples: [
     {
       release: 'zed',

@@ -36,7 +36,7 @@ failure*. nova-compute starts without a word, so it shows only when somebody mig
     /format: a (real )?number is required, not str/,
     /format requires a mapping/,
   ],
-  preflight: true,
+  preflight: 'source',
   examples: [
     {
       title: 'a literal host name',

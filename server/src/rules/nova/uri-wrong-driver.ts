@@ -26,7 +26,7 @@ export default defineRule({
     /no connection driver available for/,
     /libxenlight state driver is not active/,
   ],
-  preflight: true,
+  preflight: 'source',
   examples: [
     {
       title: 'no path',

@@ -20,7 +20,7 @@ QEMU state driver failed: configuration file syntax error: migration_address mus
 127.0.0.1*, and the daemon ends. Other addresses of loopback pass, and the source's QEMU finds nobody there.`,
   sources: ['libvirtd 9.0.0 run on each of the examples', 'src/qemu/qemu_conf.c of libvirt 9.0.0'],
   explains: [/migration_address must not be the address of the local machine/],
-  preflight: true,
+  preflight: 'destination',
   examples: [
     {
       files: { 'etc/libvirt/qemu.conf': 'user = "nova"\r\n⟦migration_address = "127.0.0.1"⟧ # lab\r\n' },

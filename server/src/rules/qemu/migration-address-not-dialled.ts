@@ -22,7 +22,7 @@ export default defineRule({
 networks and one of them in each key the stream finds nobody: *unable to connect to server at '10.1.0.31:49152': Connection refused*.`,
   sources: ['virsh migrate --p2p --migrateuri to libvirtd 9.0.0 whose migration_address is that of the other network'],
   explains: [/unable to connect to server at '[^']*:49\d\d\d': Connection refused/],
-  preflight: true,
+  preflight: 'destination',
   examples: [
     {
       files: {

@@ -24,7 +24,7 @@ live_migration_inbound_addr takes precedence over it.`,
     /migration_host must not be the address of the local machine/,
     /unable to connect to server at '(127\.|0\.0\.0\.0)[^']*': Connection refused/,
   ],
-  preflight: true,
+  preflight: 'destination',
   examples: [
     {
       files: { 'etc/libvirt/qemu.conf': '⟦migration_host = "localhost.localdomain"⟧\r\nuser = "nova"\r\n' },

@@ -23,7 +23,7 @@ also against the default of the one that is left out: *migration_port_max: port 
 or *start port 49152 must be less than end port 49152*; the QEMU driver fails and the daemon ends.`,
   sources: ['libvirtd 9.0.0 run on each of the examples', 'src/qemu/qemu_conf.c of libvirt 9.0.0'],
   explains: [/migration_port_(min|max): port must be/, /start port \d+ must be less than end port \d+/],
-  preflight: true,
+  preflight: 'destination',
   examples: [
     {
       title: 'the first port alone is raised above the default last one',

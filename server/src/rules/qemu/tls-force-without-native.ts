@@ -23,7 +23,7 @@ libvirtd instance allows migration only with VIR_MIGRATE_TLS flag*. Nova sets th
 and later), for which all hosts need certificates. Tunnelled migrations pass.`,
   sources: ['virsh migrate --p2p, --tls and --tunnelled, from and to libvirtd 9.0.0 with migrate_tls_force = 1'],
   explains: [/allows migration only with VIR_MIGRATE_TLS flag/],
-  preflight: true,
+  preflight: 'destination',
   examples: [
     {
       files: {
