@@ -32,28 +32,14 @@ function filesOf({ files }: Snapshot): FileRow[] {
     .sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-const STATES: readonly InstanceRow['state'][] = ['running', 'paused', 'shut off', 'crashed'];
-
-/** Instances in the facts; whatever is no instance is left out. */
-function instancesOf(facts: Facts): InstanceRow[] {
-  const { instances } = facts as { readonly instances?: unknown };
-  if (!Array.isArray(instances)) return [];
-  return instances.flatMap((raw: unknown): InstanceRow[] => {
-    if (typeof raw !== 'object' || raw === null) return [];
-    const { name, uuid, title, state, memory, vcpus, migrating } = raw as Readonly<Record<string, unknown>>;
-    if (typeof name !== 'string' || name === '') return [];
-    return [
-      {
-        name,
-        uuid: typeof uuid === 'string' ? uuid : '',
-        state: STATES.find((s) => s === state) ?? 'other',
-        ...(typeof title === 'string' && { title }),
-        ...(typeof memory === 'number' && { memory }),
-        ...(typeof vcpus === 'number' && { vcpus }),
-        ...(migrating === true && { migrating }),
-      },
-    ];
-  });
+function instancesOf({ instances = [] }: Facts): InstanceRow[] {
+  return instances.map(({ name, uuid, title, state, memory, vcpus, migrating }) => ({
+    ...{ name, uuid, state },
+    ...(title !== undefined && { title }),
+    ...(memory !== undefined && { memory }),
+    ...(vcpus !== undefined && { vcpus }),
+    ...(migrating === true && { migrating }),
+  }));
 }
 
 /** What was measured, in the words of those who run it. */
