@@ -113,7 +113,7 @@ const LINES = '30';
 export async function lastWords(runner: Runner, services: readonly Service[], since: number): Promise<string> {
   const said: string[] = [];
   for (const service of services) {
-    const words = service.init === 'systemd' ? await journal(runner, service.name, since) : '';
+    const words = service.init === 'systemd' ? await journal(runner, service, since) : '';
     if (words !== '') {
       said.push(words);
       continue;
@@ -127,13 +127,26 @@ export async function lastWords(runner: Runner, services: readonly Service[], si
   return said.join('\n');
 }
 
-async function journal(runner: Runner, unit: string, since: number): Promise<string> {
+async function journal(runner: Runner, { name, socket }: Service, since: number): Promise<string> {
   const options = { timeout: LOOK_MS, root: true };
-  const argv = ['journalctl', '-u', unit, '-n', LINES, '-o', 'cat', '--no-pager', '-q', '--since', `@${since}`];
+  // With those of its sockets: libvirtd-tcp.socket and the like.
+  const units = socket === undefined ? [name] : [name, socket.replace('.socket', '*.socket')];
+  const argv = [
+    'journalctl',
+    ...units.flatMap((u) => ['-u', u]),
+    '-n',
+    LINES,
+    '-o',
+    'cat',
+    '--no-pager',
+    '-q',
+    '--since',
+    `@${since}`,
+  ];
   const { code, stdout } = await runner.run(argv, options);
   const words = code === 0 ? text(stdout).trim() : '';
   if (words !== '') return words;
-  const status = await runner.run(['systemctl', 'status', unit, '--no-pager', '--full', '-n', LINES], options);
+  const status = await runner.run(['systemctl', 'status', ...units, '--no-pager', '--full', '-n', LINES], options);
   return text(status.stdout).trim();
 }
 

@@ -1,9 +1,9 @@
 import { kindOf } from '../../model/files';
-import { normalise, type Host } from '../../model/host';
-import { enabledUnits, isMasked, socketsByUnits, unitNameOf, type RemoteSocket } from '../../model/units';
+import { Host, normalise } from '../../model/host';
+import { enabledUnits, isMasked, socketsByUnits, unitNameOf } from '../../model/units';
 import { command, forgive, restart, systemctl } from './commands';
-import { portsOf } from './listens';
-import { isRedHat, libvirtService, novaService } from './services';
+import { portsOf, type Wanted } from './listens';
+import { libvirtService, novaService } from './services';
 import type { Action, Command, Effect, Service } from './types';
 
 /** Mounting may wait for a server. */
@@ -33,18 +33,14 @@ export function sysctls(paths: readonly string[]): Effect | undefined {
   return effect('Kernel settings', paths, [], [{ title: `Set what ${list(paths)} says`, commands }]);
 }
 
-export function exportTable(host: Host, paths: readonly string[]): Effect | undefined {
+export function exportTable(paths: readonly string[]): Effect | undefined {
   if (paths.length === 0) return undefined;
-  const listening = host.facts?.listening;
-  const served = listening?.some((at) => at.endsWith(':2049')) ?? true;
-  const name = isRedHat(host) ? 'nfs-server' : 'nfs-kernel-server';
-  const start =
-    host.platform.init === 'systemd'
-      ? command(['systemctl', 'start', name], 60_000)
-      : command(['service', name, 'start'], 60_000);
-  const commands = [command(['exportfs', '-ra']), ...(served ? [] : [start])];
-  const title = served ? 'Export anew' : 'Export anew, and start the NFS server, which does not listen';
-  return effect('NFS exports', paths, [], [{ title: `${title}: ${list(paths)}`, commands }]);
+  return effect(
+    'NFS exports',
+    paths,
+    [],
+    [{ title: `Export what ${list(paths)} says`, commands: [command(['exportfs', '-ra'])] }],
+  );
 }
 
 /** One of libvirt's daemons, with the sockets that systemd opens for it. */
@@ -57,8 +53,7 @@ export function libvirtDaemon(host: Host, daemon: string, paths: readonly string
     ...reload(service.init === 'systemd' && paths.some(isUnit)),
     ...(sockets && mustReopen(host, daemon, sockets, paths) ? reopen(daemon, service, sockets) : restart(service)),
   ];
-  const remote = new Set((['tcp', 'tls'] as const).filter((s) => sockets?.[s] === true));
-  const ports = listener ? portsOf(host, remote) : [];
+  const ports = listener ? portsOf(afterRestart(host), sockets) : [];
   return effect(
     daemon,
     paths,
@@ -110,7 +105,13 @@ function afterwards(service: Service, ports: ReturnType<typeof portsOf>, sockets
   };
 }
 
-type Wanted = Readonly<Record<RemoteSocket | 'local', boolean>>;
+/** The host without what was measured of the daemon that runs now: the next one goes by the files. */
+function afterRestart(host: Host): Host {
+  const { daemonArguments, sockets, ...facts } = host.facts ?? {};
+  if (!daemonArguments && !sockets) return host;
+  const files = host.files.map((f) => (f.kind === 'facts' ? { ...f, text: JSON.stringify(facts) } : f));
+  return new Host({ name: host.name, folder: host.folder, files }, { node: host.node, releases: [] });
+}
 
 /** Which sockets systemd is to open by the files; undefined where they do not say. */
 function wantedSockets(host: Host, daemon: string): Wanted | undefined {

@@ -4,13 +4,17 @@ import type { Port } from './types';
 
 const PORTS: Readonly<Record<RemoteSocket, number>> = { tcp: 16509, tls: 16514 };
 
+/** Which of the daemon's sockets systemd is to open. */
+export type Wanted = Readonly<Record<RemoteSocket | 'local', boolean>>;
+
 /**
  * Ports on which the daemon must listen by the configuration: those of systemd's sockets that it starts at boot, else
  * those of libvirtd itself. Only what is certain: an address that may be a name is left out.
  */
-export function portsOf(host: Host, sockets: ReadonlySet<RemoteSocket>): Port[] {
-  if (sockets.size > 0)
-    return [...sockets].flatMap((socket) => {
+export function portsOf(host: Host, wanted: Wanted | undefined): Port[] {
+  const sockets = (['tcp', 'tls'] as const).filter((s) => wanted?.[s]);
+  if (sockets.length > 0)
+    return sockets.flatMap((socket) => {
       const unit = socketUnit(host, socket);
       if (unit && unit.listens.length === 0) return [];
       const listens = unit?.listens ?? [{ address: '', port: PORTS[socket] }];
@@ -18,7 +22,7 @@ export function portsOf(host: Host, sockets: ReadonlySet<RemoteSocket>): Port[] 
     });
   const { daemon, libvirtd } = host;
   // With systemd's socket the daemon opens none of its own.
-  if (daemon.listen !== true || daemon.sockets?.local === true) return [];
+  if (daemon.listen !== true || (wanted ?? daemon.sockets)?.local === true) return [];
   const listen = libvirtd.string('listen_addr') ?? '';
   const address = /^[\d.]+$|:/.test(listen) && listen !== '0.0.0.0' && listen !== '::' ? listen : '';
   return (['tcp', 'tls'] as const).flatMap((socket) => {

@@ -3,7 +3,7 @@ import type { Host } from '../../model/host';
 import { isMasked, unitNameOf } from '../../model/units';
 import { shown } from './commands';
 import { exportTable, libvirtDaemon, mounts, novaCompute, novaOthers, sysctls } from './effects';
-import { initOf, libvirtService, novaService } from './services';
+import { initOf, isRedHat, libvirtService, novaService } from './services';
 import type { Effect, Plan } from './types';
 
 /** Files that each program looks up when it needs them. */
@@ -44,7 +44,7 @@ export function planApply(host: Host, paths: readonly string[] | undefined): Pla
   const effects = [
     mounts(host, get('mounts')),
     sysctls(get('sysctls')),
-    exportTable(host, get('exports')),
+    exportTable(get('exports')),
     ...(['libvirtd', 'virtqemud', 'virtproxyd'] as const).map((d) => libvirtDaemon(host, d, get(d))),
     novaCompute(host, get('nova-compute')),
     novaOthers(get('nova')),
@@ -52,6 +52,9 @@ export function planApply(host: Host, paths: readonly string[] | undefined): Pla
   if (effects.some((e) => e.daemons.some((d) => d !== 'nova-compute'))) notes.push(GUESTS);
   if (get('nova-compute').length > 0) notes.push(NOVA);
   if (get('mounts').length > 0) notes.push(MOUNT);
+  const listening = host.facts?.listening;
+  if (get('exports').length > 0 && listening && !listening.some((at) => at.endsWith(':2049')))
+    notes.push(`Nobody listens on port 2049: the NFS server does not run. Start it: ${nfsStart(host)}.`);
   if (effects.length === 0) notes.push('There is nothing to restart.');
   const steps = effects.flatMap(({ actions }) =>
     actions.map(({ title, commands, check }) => ({
@@ -62,6 +65,11 @@ export function planApply(host: Host, paths: readonly string[] | undefined): Pla
     })),
   );
   return { node: host.name, steps, notes, effects, started: host.facts?.started ?? {} };
+}
+
+function nfsStart(host: Host): string {
+  const name = isRedHat(host) ? 'nfs-server' : 'nfs-kernel-server';
+  return initOf(host) === 'systemd' ? `systemctl start ${name}` : `service ${name} start`;
 }
 
 type Target = 'mounts' | 'sysctls' | 'exports' | 'libvirtd' | 'virtqemud' | 'virtproxyd' | 'nova-compute' | 'nova';

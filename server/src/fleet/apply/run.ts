@@ -180,8 +180,8 @@ function withoutPorts(action: Action): Action {
   return action.check ? { ...action, check: { ...action.check, ports: [] } } : action;
 }
 
+/** The line that says what happened; others say where to read about it. */
 function lastLine(said: string): string | undefined {
   const lines = said.split('\n').filter((l) => l.trim() !== '');
-  // Systemctl says first what happened, then where to read about it.
-  return lines.find((l) => /^(?:Job for|Failed to)/.test(l)) ?? lines.at(-1);
+  return lines.find((l) => /^(?:Job for|Failed to|A dependency|\w[\w-]*: |.*\berror\b)/i.test(l)) ?? lines.at(-1);
 }
