@@ -1,10 +1,22 @@
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { ApplyResult } from '../../server/src/fleet-protocol';
 import { planApply, runApply, type Plan } from '../../server/src/fleet/apply';
-import type { Facts } from '../../server/src/model/facts';
+import type { Snapshot } from '../../server/src/fleet/types';
+import { kindOf } from '../../server/src/model/files';
 import { PreviousVersions } from '../../server/src/fleet/files/previous';
 import { RemoteFiles } from '../../server/src/fleet/files/remote';
 import { hostOf } from '../../server/src/fleet/host';
@@ -73,15 +85,39 @@ describe('apply, under a real systemd', { skip: noSystemd }, () => {
     await files.write(name, Buffer.from(change(before)), { create: true, overwrite: true });
   }
 
-  /** What was measured last; files are always read anew. */
-  let facts: Facts = {};
+  /** What the collector measured last. The files that tests change are read anew each time. */
+  let last: Snapshot;
   async function measure(): Promise<void> {
-    ({ facts } = await takeSnapshot(ssh, { node: 'node' }));
+    last = await takeSnapshot(ssh, { node: 'node' });
   }
 
-  async function plan(...paths: string[]): Promise<Plan> {
-    const { files: now } = await takeSnapshot(ssh, { node: 'node', root: '/' });
-    return planApply(hostOf({ node: 'node', files: now, facts }), paths.length > 0 ? paths : undefined);
+  const READ = [
+    'etc/libvirt',
+    'etc/default',
+    'etc/systemd/system',
+    'etc/nova',
+    'etc/sysctl.d',
+    'etc/exports',
+    'etc/fstab',
+  ];
+
+  function plan(...paths: string[]): Plan {
+    const names = READ.flatMap((name) => {
+      const at = systemd.at(`/${name}`);
+      if (!existsSync(at)) return [];
+      return statSync(at).isDirectory()
+        ? readdirSync(at, { recursive: true }).map((n) => `${name}/${String(n)}`)
+        : [name];
+    });
+    const now = names.flatMap((name) => {
+      if (kindOf(name) === undefined) return [];
+      // A link to /dev/null, and one that leads out of here.
+      const at = lstatSync(systemd.at(`/${name}`));
+      const bytes = at.isSymbolicLink() ? Buffer.alloc(0) : readFileSync(systemd.at(`/${name}`));
+      return [{ path: name, bytes, mode: 0o644, uid: 0, gid: 0 }];
+    });
+    const rest = last.files.filter((f) => !READ.some((r) => f.path.startsWith(r)));
+    return planApply(hostOf({ ...last, files: [...now, ...rest] }), paths.length > 0 ? paths : undefined);
   }
 
   async function apply(planned: Plan, settle = TIMES.settle): Promise<ApplyResult & { told: string[] }> {
@@ -101,7 +137,7 @@ describe('apply, under a real systemd', { skip: noSystemd }, () => {
   test('a good change: restarted, up, and the next failure goes no further back', async () => {
     const pid = await sh('systemctl show -p MainPID --value libvirtd.service');
     await edit(CONF, (text) => `${text}\nmax_clients = 4000\n`);
-    const planned = await plan('etc/libvirt/libvirtd.conf');
+    const planned = plan('etc/libvirt/libvirtd.conf');
     assert.match(commands(planned), /systemctl restart libvirtd\.service/);
     assert.doesNotMatch(commands(planned), /systemctl stop|daemon-reload/);
     assert.ok(planned.notes.some((n) => /Guests keep running/.test(n)));
@@ -126,7 +162,7 @@ describe('apply, under a real systemd', { skip: noSystemd }, () => {
     // Two saves before Apply: what ran is older than the previous version.
     await edit(CONF, (text) => `${text}max_workers = "many"\n`);
     await edit(CONF, (text) => `${text}# and more\n`);
-    const result = await apply(await plan('/etc/libvirt/libvirtd.conf'));
+    const result = await apply(plan('/etc/libvirt/libvirtd.conf'));
     assert.equal(result.ok, false);
     assert.deepEqual(result.restored, ['etc/libvirt/libvirtd.conf']);
     assert.match(result.why!, /put back as before, and with that all is up again/);
@@ -144,7 +180,7 @@ describe('apply, under a real systemd', { skip: noSystemd }, () => {
   test('without files to put back it says so, and leaves the daemon as it is', async () => {
     const good = readFileSync(systemd.at(CONF), 'utf8');
     writeFileSync(systemd.at(CONF), `${good}max_workers = "many"\n`);
-    const planned = await plan('etc/libvirt/libvirtd.conf');
+    const planned = plan('etc/libvirt/libvirtd.conf');
     const result = await runApply(planned, ssh, undefined, () => undefined, undefined, TIMES);
     assert.equal(result.ok, false);
     assert.deepEqual(result.restored, []);
@@ -159,7 +195,7 @@ describe('apply, under a real systemd', { skip: noSystemd }, () => {
   test('a socket that is enabled is opened, which needs the daemon stopped', async () => {
     await sh('systemctl enable libvirtd-tcp.socket');
     await edit(CONF, (text) => `${text}auth_tcp = "none"\n`);
-    const planned = await plan('etc/libvirt/libvirtd.conf');
+    const planned = plan('etc/libvirt/libvirtd.conf');
     assert.match(commands(planned), /systemctl stop libvirtd\.service .*; systemctl start .*libvirtd-tcp\.socket/);
     assert.equal(await listens(16509), false);
     const result = await apply(planned);
@@ -168,19 +204,19 @@ describe('apply, under a real systemd', { skip: noSystemd }, () => {
     assert.match(planned.steps[1]!.title, /listens on port 16509/);
     // Nothing is to be opened anew the next time.
     await measure();
-    assert.doesNotMatch(commands(await plan('etc/libvirt/libvirtd.conf')), /systemctl stop/);
+    assert.doesNotMatch(commands(plan('etc/libvirt/libvirtd.conf')), /systemctl stop/);
   });
 
   test('a socket unit with another port', async () => {
     const dropIn = '/etc/systemd/system/libvirtd-tcp.socket.d/port.conf';
     mkdirSync(path.dirname(systemd.at(dropIn)));
     await edit(dropIn, () => '[Socket]\nListenStream=\nListenStream=127.0.0.1:16599\n');
-    const result = await apply(await plan(dropIn));
+    const result = await apply(plan(dropIn));
     assert.equal(result.why, undefined);
     assert.deepEqual([await listens(16599), await listens(16509)], [true, false]);
     // One that cannot be opened goes with what made it.
     await edit(dropIn, () => '[Socket]\nListenStream=\nListenStream=192.0.2.1:16599\n');
-    const bad = await apply(await plan(dropIn));
+    const bad = await apply(plan(dropIn));
     assert.deepEqual(bad.restored, ['etc/systemd/system/libvirtd-tcp.socket.d/port.conf']);
     assert.match(bad.steps[0]!.said!, /libvirtd-tcp\.socket/);
     assert.deepEqual([await listens(16599), await sh('systemctl is-active libvirtd.service')], [true, 'active']);
@@ -192,11 +228,7 @@ describe('apply, under a real systemd', { skip: noSystemd }, () => {
     for (const unit of FAMILY) symlinkSync('/dev/null', systemd.at(`/etc/systemd/system/${unit}`));
     await edit('/etc/default/libvirtd', (text) => `${text}\nLIBVIRTD_ARGS="--listen"\n`);
     await edit(CONF, (text) => `${text}listen_tls = 0\nlisten_tcp = 1\n`);
-    const planned = await plan(
-      'etc/libvirt/libvirtd.conf',
-      'etc/default/libvirtd',
-      'etc/systemd/system/libvirtd.socket',
-    );
+    const planned = plan('etc/libvirt/libvirtd.conf', 'etc/default/libvirtd', 'etc/systemd/system/libvirtd.socket');
     assert.match(commands(planned), /daemon-reload/);
     const result = await apply(planned);
     assert.equal(result.why, undefined, JSON.stringify(result.steps, null, 1));
@@ -211,7 +243,7 @@ describe('apply, under a real systemd', { skip: noSystemd }, () => {
       ['import socket, time; s = socket.socket(); s.bind(("0.0.0.0", 16588)); s.listen(); time.sleep(600)'].join('\n'),
     );
     await edit(CONF, (text) => `${text}tcp_port = "16588"\nlisten_addr = "0.0.0.0"\n`);
-    const taken = await apply(await plan('etc/libvirt/libvirtd.conf'));
+    const taken = await apply(plan('etc/libvirt/libvirtd.conf'));
     assert.equal(taken.ok, false);
     assert.match(taken.steps.map((s) => s.said ?? '').join('\n'), /Address already in use/);
     assert.deepEqual(taken.restored, ['etc/libvirt/libvirtd.conf']);
@@ -220,12 +252,12 @@ describe('apply, under a real systemd', { skip: noSystemd }, () => {
 
   test('what is younger than its daemon is found without being named', async () => {
     await measure();
-    assert.deepEqual((await plan()).steps, []);
-    assert.match((await plan()).notes.join('\n'), /nothing to restart/);
+    assert.deepEqual(plan().steps, []);
+    assert.match(plan().notes.join('\n'), /nothing to restart/);
     // The daemon was started in this very second, perhaps.
     await sh('sleep 1.1; touch /etc/libvirt/qemu.conf');
     await measure();
-    assert.match(commands(await plan()), /restart libvirtd\.service/);
+    assert.match(commands(plan()), /restart libvirtd\.service/);
   });
 
   test('nova-compute, which dies seconds after it was started', async () => {
@@ -243,7 +275,7 @@ describe('apply, under a real systemd', { skip: noSystemd }, () => {
     );
     await sh('systemctl daemon-reload; systemctl start nova-compute');
     await edit('/etc/nova/nova.conf', (text) => `${text}broken\n`);
-    const result = await apply(await plan('etc/nova/nova.conf'), 1500);
+    const result = await apply(plan('etc/nova/nova.conf'), 1500);
     assert.equal(result.ok, false);
     // Systemd said that it started; it took a look to see that it does not stay.
     assert.deepEqual(
@@ -254,26 +286,26 @@ describe('apply, under a real systemd', { skip: noSystemd }, () => {
     assert.deepEqual(result.restored, ['etc/nova/nova.conf']);
     assert.equal(await sh('systemctl is-active nova-compute'), 'active');
     await edit('/etc/nova/nova.conf', (text) => `${text}debug = true\n`);
-    assert.equal((await apply(await plan('etc/nova/nova.conf'))).why, undefined);
+    assert.equal((await apply(plan('etc/nova/nova.conf'))).why, undefined);
   });
 
   test('fstab: mounted, never unmounted; what cannot be mounted is put back', async () => {
     mkdirSync(systemd.at('/srv/a'), { recursive: true });
     await edit('/etc/fstab', () => 'livemig-a /srv/a tmpfs size=64k 0 0\n');
-    assert.equal((await apply(await plan('etc/fstab'))).why, undefined);
+    assert.equal((await apply(plan('etc/fstab'))).why, undefined);
     await sh('mountpoint -q /srv/a');
     await edit('/etc/fstab', (text) => `${text}livemig-b /srv/missing tmpfs size=64k 0 0\n`);
-    const result = await apply(await plan('etc/fstab'));
+    const result = await apply(plan('etc/fstab'));
     assert.match(result.why!, /\/srv\/missing/);
     assert.deepEqual(result.restored, ['etc/fstab']);
     assert.equal(readFileSync(systemd.at('/etc/fstab'), 'utf8'), 'livemig-a /srv/a tmpfs size=64k 0 0\n');
     await edit('/etc/fstab', () => '');
-    assert.equal((await apply(await plan('etc/fstab'))).why, undefined);
+    assert.equal((await apply(plan('etc/fstab'))).why, undefined);
     await sh('mountpoint -q /srv/a');
     // Kernel settings are read-only there.
     mkdirSync(systemd.at('/etc/sysctl.d'), { recursive: true });
     await edit('/etc/sysctl.d/90-livemig.conf', () => 'vm.swappiness = 59\n');
-    const sysctl = await apply(await plan('etc/sysctl.d/90-livemig.conf'));
+    const sysctl = await apply(plan('etc/sysctl.d/90-livemig.conf'));
     assert.match(sysctl.why!, /swappiness/);
     assert.equal(existsSync(systemd.at('/etc/sysctl.d/90-livemig.conf')), false);
   });
@@ -281,11 +313,11 @@ describe('apply, under a real systemd', { skip: noSystemd }, () => {
   test('exports: exported anew, and a line that exportfs refuses is put back', async () => {
     mkdirSync(systemd.at('/srv/instances'), { recursive: true });
     await edit('/etc/exports', () => '/srv/instances 192.0.2.0/24(rw,sync,no_subtree_check,no_root_squash,fsid=0)\n');
-    const result = await apply(await plan('etc/exports'));
+    const result = await apply(plan('etc/exports'));
     assert.equal(result.why, undefined, JSON.stringify(result.steps));
     assert.match(await sh('cat /var/lib/nfs/etab'), /^\/srv\/instances\s+192\.0\.2\.0\/24/m);
     await edit('/etc/exports', (text) => `${text}/srv/instances 192.0.2.1(rw,nonsense)\n`);
-    const bad = await apply(await plan('etc/exports'));
+    const bad = await apply(plan('etc/exports'));
     assert.match(bad.why!, /exports/);
     assert.deepEqual(bad.restored, ['etc/exports']);
     assert.doesNotMatch(await sh('cat /etc/exports'), /nonsense/);
@@ -293,7 +325,7 @@ describe('apply, under a real systemd', { skip: noSystemd }, () => {
 
   test('cancelled between two effects: nothing is left stopped, the rest is named', async () => {
     const stop = new AbortController();
-    const planned = await plan('etc/exports', 'etc/libvirt/libvirtd.conf');
+    const planned = plan('etc/exports', 'etc/libvirt/libvirtd.conf');
     assert.equal(planned.steps.length, 3);
     const pid = await sh('systemctl show -p MainPID --value libvirtd.service');
     const result = await runApply(planned, ssh, files, () => stop.abort(), stop.signal, TIMES);
