@@ -88,6 +88,7 @@ function createClient(context: ExtensionContext): LanguageClient {
     initializationOptions: {
       ruleUri: RULE_URI,
       suppressCommand: 'livemig.suppress',
+      repairCommand: 'livemig.repair',
       watchesFiles: true,
       showsAlerts: true,
     } satisfies InitializationOptions,
