@@ -1,6 +1,8 @@
 // A real VS Code on the demo clusters, with livemig installed. Usage: node scripts/demo.mjs [nfs|cephfs] [--screenshot FILE]
+// The three nodes of nfs can be connected to: an embedded cluster answers for them (test/embedded), on loopback.
 // Opens a browser window when there is a display, else prints the address. Ctrl-C, or closing the window, ends it.
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { fork } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -27,6 +29,9 @@ const { startCodeServer } = await import('../test/tools/serve.mjs');
 await buildAll();
 const vsix = [await pack()];
 
+/** How long the embedded nodes take for each command, in ms: about as long as real ones nearby. */
+const LATENCY_MS = 60;
+
 const scratch = mkdtempSync(path.join(tmpdir(), 'livemig-demo-'));
 process.once('exit', () => rmSync(scratch, { recursive: true, force: true }));
 let end;
@@ -39,12 +44,41 @@ names.forEach((name, i) => cpSync(path.join(root, 'test/demo', name), folders[i]
 const workspace = path.join(scratch, 'demo.code-workspace');
 writeFileSync(workspace, JSON.stringify({ folders: folders.map((folder) => ({ path: path.basename(folder) })) }));
 const [opened] = folders.length > 1 ? [workspace] : folders;
-const server = await startCodeServer({ vsix });
+const nodes = names.includes('nfs') ? await embed(folders[names.indexOf('nfs')]) : undefined;
+const settings = nodes ? { 'livemig.nodes.sshConfig': nodes.sshConfig } : {};
+let server;
 try {
+  server = await startCodeServer({ vsix, settings });
   if (values.screenshot) await picture(path.resolve(values.screenshot));
   else await show();
 } finally {
-  await server.stop();
+  await server?.stop();
+  nodes?.stop();
+}
+
+/**
+ * Starts the cluster's nodes, which end with us, and has its livemig.ini lead to them. Nobody's own ssh configuration, keys
+ * and known hosts are looked at: an ssh configuration in the scratch folder says where the nodes are.
+ */
+async function embed(folder) {
+  const inventory = path.join(folder, 'livemig.ini');
+  writeFileSync(inventory, readFileSync(inventory, 'utf8').replace(/^address = .*\n/gm, ''));
+  const child = fork(path.join(root, 'test/embedded/main.ts'), ['nfs', scratch, '--latency', String(LATENCY_MS)], {
+    execArgv: ['--import', 'tsx'],
+    cwd: root,
+    // Ctrl-C is ours: it goes when we do.
+    detached: true,
+  });
+  const { sshConfig } = await new Promise((resolve, reject) => {
+    child.once('message', resolve);
+    child.once('exit', (code) => reject(new Error(`the embedded cluster ended with ${code}`)));
+  });
+  return {
+    sshConfig,
+    stop() {
+      if (child.connected) child.disconnect();
+    },
+  };
 }
 
 /** One picture without a display: a file with a mistake, and all problems below. */
@@ -70,6 +104,14 @@ async function show() {
   const { addressOf } = await import('../test/tools/workbench.mjs');
   const url = addressOf(server, opened);
   console.log(`\n  ${url}\n\nThe files are copies under ${scratch}; change them as you like. Ctrl-C ends.`);
+  if (nodes) {
+    console.log(
+      'Live Migration in the side bar: expand jovi-compute1, take its host key, open etc/libvirt/qemu.conf, repair it, Apply.',
+    );
+    console.log(
+      'The nodes are embedded stand-ins: files and daemons that are only state, behind a real SSH server on loopback.',
+    );
+  }
   let browser;
   if (process.env.DISPLAY || process.env.WAYLAND_DISPLAY) {
     const { launch } = await import('../test/tools/browser.mjs');

@@ -2,10 +2,13 @@
  * The commands that an embedded node knows: those that livemig sends, and a few for who looks around. There is no shell
  * behind them. What is not here ends with 127, as where a program is not installed.
  */
+import { sequence } from '../../server/src/fleet/apply/commands';
+import { lookScript, replaceScript } from '../../server/src/fleet/files/script';
 import { END_GROUP, WRAPPER } from '../../server/src/fleet/ssh/connection';
 import { collect, collectScript } from './collector';
 import { exported, exportsProblem } from './daemons';
 import type { EmbeddedNode } from './node';
+import { look, replace } from './files';
 import { services } from './services';
 import { longName } from './sftp';
 import { TreeError, type Account } from './tree';
@@ -34,9 +37,28 @@ const failed = (stderr: string, code = 1): Ended => ({ code, stderr: `${stderr}\
 /** Scripts that sh is given as a word, or by standard input, by their text. */
 const scripts = new Map<string, Command>([
   [collectScript, (args, { node, who }) => said(collect(node, args, who))],
+  [lookScript(), look],
+  [replaceScript(), replace],
+  [sequence([]).argv[2]!, inSequence],
   // What livemig ends is over already, or was ended with its channel.
   [END_GROUP, () => failed('sh: kill: No such process')],
 ]);
+
+/** Commands one after the other, each `COUNT WORD…`, or `?COUNT WORD…` where it may fail. */
+function inSequence(words: readonly string[], call: Call): Ended {
+  const said = { stdout: '', stderr: '' };
+  for (let at = 0; at < words.length;) {
+    const [, may, count] = /^(\??)(\d+)$/.exec(words[at] ?? '') ?? [];
+    if (count === undefined) return failed('sh: this is no sequence of commands', 2);
+    const argv = words.slice(at + 1, at + 1 + Number(count));
+    at += 1 + Number(count);
+    const { code, stdout = '', stderr = '' } = run(argv, call);
+    said.stdout += Buffer.from(stdout).toString();
+    said.stderr += stderr;
+    if (code !== 0 && may === '') return { code, ...said };
+  }
+  return { code: 0, ...said };
+}
 
 const commands: Readonly<Record<string, Command>> = {
   ...services,
@@ -55,11 +77,19 @@ const commands: Readonly<Record<string, Command>> = {
   date: (args, { node }) => said(args[0] === '+%s' ? String(node.facts().measured) : new Date().toUTCString()),
   cat(args, { node, who, input }) {
     if (args.length === 0) return { code: 0, stdout: input };
-    return {
-      code: 0,
-      stdout: Buffer.concat(args.filter((a) => a !== '--').map((file) => Buffer.from(node.tree.read(file, who)))),
-    };
+    const stdout = args
+      .filter((a) => a !== '--')
+      .map((file) => Buffer.from(node.proc(file) ?? node.tree.read(file, who)));
+    return { code: 0, stdout: Buffer.concat(stdout) };
   },
+  tail(args, { node, who }) {
+    const lines = Buffer.from(node.tree.read(args.at(-1) ?? '', who))
+      .toString()
+      .split('\n');
+    return said(lines.slice(-1 - Number(args[1] ?? 10)).join('\n'));
+  },
+  // Of what they would change nothing is measured.
+  sysctl: () => said(''),
   ls(args, { node, who }) {
     const long = args.some((a) => /^-\w*l/.test(a));
     const lines = (args.some((a) => !a.startsWith('-')) ? args.filter((a) => !a.startsWith('-')) : ['/root']).flatMap(

@@ -6,7 +6,7 @@
 import { parse } from '../../server/src/syntax';
 import type { Facts } from '../../server/src/model/facts';
 import { DaemonEnded, exportsProblem, startLibvirtd, startNovaCompute, type Started } from './daemons';
-import type { Process, Said } from './outputs';
+import { procNetTcp, type Process, type Said } from './outputs';
 import { now, ROOT, type Account, type Tree } from './tree';
 
 export type DaemonName = 'libvirtd' | 'nova-compute' | 'nfs-server';
@@ -91,6 +91,7 @@ export class EmbeddedNode {
     } catch (error) {
       if (!(error instanceof DaemonEnded)) throw error;
       daemon.failed = error.message;
+      this.#log(daemon, error.message);
     }
     return daemon.failed;
   }
@@ -98,6 +99,32 @@ export class EmbeddedNode {
   stop(daemon: Daemon): void {
     daemon.running = undefined;
     daemon.failed = undefined;
+  }
+
+  /** A daemon's last words, where its own log and its job's are. */
+  #log({ name, unit }: Daemon, words: string): void {
+    const time = new Date().toISOString().slice(0, 19).replace('T', ' ');
+    const lines = words.split('\n').map((line) => `${time}.000+0000: error : ${line}\n`);
+    const own = name === 'libvirtd' ? '/var/log/libvirt/libvirtd.log' : `/var/log/nova/${name}.log`;
+    for (const file of [own, `/var/log/upstart/${unit}.log`])
+      this.tree.put(file, `${this.tree.text(file) ?? ''}${lines.join('')}`, { mode: 0o640 });
+  }
+
+  /** Files of the kernel's that are read to see who listens; undefined for all others. */
+  proc(file: string): string | undefined {
+    const found = /^\/proc\/net\/(tcp6?|unix)$/.exec(file)?.[1];
+    if (found === undefined) return undefined;
+    if (found === 'unix') {
+      const running = this.daemons.some((d) => d.name === 'libvirtd' && d.running);
+      const open = running ? ['/var/run/libvirt/libvirt-sock', '/var/run/libvirt/libvirt-sock-ro'] : [];
+      const lines = open.map((path) => `0000000000000000: 00000002 00000000 00010000 0001 01 12345 ${path}\n`);
+      return `Num       RefCount Protocol Flags    Type St Inode Path\n${lines.join('')}`;
+    }
+    const sockets = this.listening().filter((s) => s.startsWith('[') === (found === 'tcp6'));
+    const lines = sockets.map(
+      (s, i) => `${String(i).padStart(4)}: ${procNetTcp(s)} 00000000:0000 0A 00000000:00000000\n`,
+    );
+    return `  sl  local_address rem_address   st tx_queue rx_queue\n${lines.join('')}`;
   }
 
   /** All file systems of fstab that are not there yet. @returns what `mount -a` says and its status */

@@ -118,7 +118,7 @@ function mounts(all: NonNullable<Facts['mounts']>): string {
 }
 
 /** `127.0.0.1:8080` as `0100007F:1F90`. */
-function procNetTcp(socket: string): string {
+export function procNetTcp(socket: string): string {
   const [, host = '', port = ''] = /^(.*):(\d+)$/.exec(socket) ?? [];
   const bytes = host.startsWith('[') ? ipv6Bytes(host.slice(1, -1)) : host.split('.').map(Number);
   const words: string[] = [];
