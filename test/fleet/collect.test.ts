@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
@@ -214,6 +214,7 @@ for (const shell of SHELLS) {
         'path:/',
         'account:root',
         'probe:127.0.0.1:1',
+        'room:/',
       ]);
       assert.equal(answer.stderr, '');
       assert.ok(answer.whole);
@@ -229,6 +230,9 @@ for (const shell of SHELLS) {
       assert.ok(facts.cpu!.flags!.length > 3);
       assert.equal(facts.mounts!['/']?.type !== undefined, true);
       assert.ok(facts.sysctls!['vm.swappiness']);
+      assert.ok(facts.interfaces!.includes('lo'));
+      assert.ok(facts.space!['/']!.total > facts.space!['/']!.available);
+      assert.match(facts.mounts!['/']!.options!, /^r[wo]\b/);
     });
 
     for (const old of [false, true]) {
@@ -297,6 +301,38 @@ for (const shell of SHELLS) {
       );
     });
 
+    test('the probe file: made once, read, removed; never over a file that is there', async () => {
+      const folder = folderOf({ '.livemig-probe-taken123': 'mine\n' });
+      const ask = (...words: string[]): Promise<Answer> => collect(shell, ['only:asked', ...words]);
+      const [token, name] = ['abcdEFGH1234', '.livemig-probe-abcdEFGH1234'];
+      const made = await ask(
+        `probe-write:${token}:${folder}`,
+        'probe-write:short:/tmp',
+        `probe-write:a/../../b1:${folder}`,
+      );
+      assert.deepEqual(
+        [...made.outputs].map(([n, o]) => [n, o.status]),
+        [[`probe-write ${token}:${folder}`, 0]],
+      );
+      assert.deepEqual(readdirSync(folder).sort(), [name, '.livemig-probe-taken123']);
+      const read = await ask(
+        `probe-read:${token}:${folder}`,
+        `probe-read:${token}:/no/such/folder`,
+        `probe-read:nothere12:${folder}`,
+      );
+      assert.deepEqual(
+        [...read.outputs.values()].map((o) => o.status),
+        [0, 3, 5],
+      );
+      assert.equal(read.outputs.get(`probe-read ${token}:${folder}`)?.text.trim(), token);
+      const taken = await ask(`probe-write:taken123:${folder}`, `probe-remove:taken123:${folder}`);
+      assert.ok([...taken.outputs.values()].every((o) => o.status !== 0));
+      assert.equal(readFileSync(path.join(folder, '.livemig-probe-taken123'), 'utf8'), 'mine\n');
+      const gone = await ask(`probe-remove:${token}:${folder}`);
+      assert.equal(gone.outputs.get(`probe-remove ${token}:${folder}`)?.status, 0);
+      assert.deepEqual(readdirSync(folder), ['.livemig-probe-taken123']);
+    });
+
     test('killed half-way, what came is whole', async () => {
       const answer = await collect(shell, ['limit:1'], { programs: { hostname: sleeper }, until: / kernel\n/ });
       assert.ok(!answer.whole && answer.begun);
@@ -305,8 +341,12 @@ for (const shell of SHELLS) {
   });
 }
 
-test('it writes nothing and starts nothing with a shell of its own', () => {
-  const code = collector()
+test('it writes nothing but the probe file, and starts nothing with a shell of its own', () => {
+  const script = collector();
+  const probe = /^# ---- the probe file -+\n[\s\S]*?^# Only what stands/m;
+  assert.match(script, probe);
+  const code = script
+    .replace(probe, '')
     .split('\n')
     .filter((line) => !/^\s*#/.test(line))
     .join('\n');

@@ -113,6 +113,7 @@ const ALL: Required<Facts> = {
       hostDevices: ['pci 0000:3b:00.1'],
       bridges: ['br-int'],
       hugepages: [2048],
+      secrets: ['11111111-2222-4333-8444-555555555557'],
       snapshots: 1,
       securityModels: ['selinux', 'dac'],
     },

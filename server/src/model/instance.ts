@@ -28,6 +28,8 @@ export interface InstanceFacts {
   readonly bridges?: readonly string[];
   /** Sizes of the huge pages that its memory is made of, in KiB; 0 where it takes the host's usual one. */
   readonly hugepages?: readonly number[];
+  /** UUIDs of libvirt's secrets that its disks are opened with. */
+  readonly secrets?: readonly string[];
   /** How many snapshots libvirt keeps of it (`virsh snapshot-list`). */
   readonly snapshots?: number;
   /** Drivers that its labels are of: `selinux`, `apparmor`, `dac`. */

@@ -105,6 +105,7 @@ const instance = objectOf<InstanceFacts>(
     hostDevices: strings,
     bridges: strings,
     hugepages: listOf(number),
+    secrets: strings,
     snapshots: number,
     securityModels: strings,
   },

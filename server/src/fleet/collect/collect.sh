@@ -1,4 +1,4 @@
-# Tells livemig what a node is: its configuration files and what is measured there. It only reads.
+# Tells livemig what a node is: its configuration files and what is measured there. It only reads, save the probe file.
 #
 #   sh -s -- [WORD…] <collect.sh
 #
@@ -9,6 +9,10 @@
 #   account:NAME              ids and groups of NAME, too
 #   peer:NAME                 what NAME resolves to here
 #   probe:ADDRESS:PORT        whether a TCP connection gets there (nothing is sent)
+#   room:PATH                 how much is free on the file system of PATH, and whether nova's and QEMU's accounts may write there
+#   probe-write:TOKEN:FOLDER  a hidden file with TOKEN in it is made in FOLDER, to see whether others have the same folder
+#   probe-read:TOKEN:FOLDER   what is in it
+#   probe-remove:TOKEN:FOLDER it is removed, if TOKEN is in it. TOKEN is of 8 to 64 letters and digits
 #   limit:SECONDS             for each command (10)
 #   deadline:SECONDS          for all of them (60): what is left then is named and not run
 #
@@ -136,6 +140,8 @@ show() {
       [ -r "$file" ] && [ -f "$file" ] || continue
       printf '== %s\n' "$file"
       limited cat "$file" 2>/dev/null
+      # Files of SELinux end without a line break.
+      echo
     done
     printf '\nexit 0\n'
   } | frame "$name"
@@ -317,6 +323,27 @@ hardware() {
     /proc/sys/net/ipv4/ip_local_port_range /proc/sys/net/ipv4/ip_local_reserved_ports \
     /proc/sys/net/ipv4/tcp_keepalive_time /proc/sys/net/ipv6/conf/all/disable_ipv6
   show mounts /proc/self/mounts
+  show security /sys/fs/selinux/enforce /sys/fs/selinux/booleans/virt_use_nfs /sys/fs/selinux/booleans/virt_use_fusefs \
+    /sys/module/apparmor/parameters/enabled /sys/class/dmi/id/product_uuid
+  run interfaces ls /sys/class/net
+}
+
+# Of the rules only, not of the programs that manage them: those are written in Python and take longer than all the rest.
+firewall() {
+  run nft nft -j list ruleset
+  run iptables iptables-save
+  run ip6tables ip6tables-save
+  # Rules of the old kind beside those of the new.
+  if [ -s /proc/net/ip_tables_names ]; then run iptables-legacy iptables-legacy-save; fi
+  if [ -s /proc/net/ip6_tables_names ]; then run ip6tables-legacy ip6tables-legacy-save; fi
+}
+
+# What a server of NFS really serves.
+served() {
+  [ -s /etc/exports ] || [ -s /var/lib/nfs/etab ] || [ -d /etc/ganesha ] || return 0
+  if have exportfs; then run exported exportfs -s; fi
+  run shown showmount --no-headers -e 127.0.0.1
+  run rpc rpcinfo -p 127.0.0.1
 }
 
 listening() {
@@ -326,21 +353,34 @@ listening() {
   } 2>/dev/null | frame listening
 }
 
-# Libvirt's own words. Where it does not answer, its other questions are not asked.
+# Libvirt's own words. Where it does not answer, its other questions are not asked. One process of virsh's takes longer than
+# many questions. Domcapabilities is not told to who connects to read only (`-r`), as all others than root do.
 hypervisor() {
   emulator=''
   machine=$(uname -m)
   if have virsh && ! late; then
-    answer=$(limited virsh -r -c qemu:///system capabilities 2>&1)
+    connect=''
+    if [ "$(id -u)" != 0 ]; then connect=-r; fi
+    answer=$(limited virsh $connect -c qemu:///system "echo == domcapabilities; domcapabilities; echo == capabilities; capabilities; \
+      echo == cpu-models; cpu-models $machine; echo == secrets; secret-list; echo == list; list --all; echo == uuids; \
+      list --all --uuid; echo == with-snapshot; list --all --with-snapshot --uuid; echo == end" 2>/dev/null)
     status=$?
-    printf '%s\nexit %s\n' "$answer" "$status" | frame capabilities
-    if [ "$status" -eq 0 ]; then
-      answer=$(limited virsh -r -c qemu:///system domcapabilities 2>&1)
-      status=$?
-      printf '%s\nexit %s\n' "$answer" "$status" | frame domcapabilities
-      emulator=$(printf '%s\n' "$answer" | sed -n 's|^ *<path>\(/.*\)</path>$|\1|p' | sed 1q)
-      run cpu-models virsh -r -c qemu:///system cpu-models "$machine"
-    fi
+    case $answer in
+      *'== end')
+        printf '%s\nexit 0\n' "$answer" | frame virsh
+        emulator=$(printf '%s\n' "$answer" | sed -n 's|^ *<path>\(/.*\)</path>$|\1|p' | sed 1q)
+        guests
+        ;;
+      *)
+        # Its time is over, or it has not all of these questions, or only root may ask it.
+        if [ "$status" -ne 124 ] && [ "$status" -ne 137 ]; then
+          answer=$(limited virsh -r -c qemu:///system capabilities 2>&1)
+          status=$?
+        fi
+        printf '%s\nexit %s\n' "$answer" "$status" | frame capabilities
+        if [ "$status" -eq 0 ]; then run cpu-models virsh -r -c qemu:///system cpu-models "$machine"; fi
+        ;;
+    esac
   fi
   case $machine in ppc64le) machine=ppc64 ;; i?86) machine=i386 ;; esac
   for file in "$emulator" "qemu-system-$machine" qemu-kvm kvm; do
@@ -354,6 +394,36 @@ hypervisor() {
       break
     fi
   done
+}
+
+MAX_GUESTS=500
+
+# UUIDs among "$answer", in the section of a name.
+uuids() { printf '%s\n' "$answer" | sed -n "/^== $1\$/,/^== /p" | grep -E '^[0-9a-f-]{36}$'; }
+
+# `each_guest NAME COMMAND UUIDS`: one question of virsh's about each, in one process.
+each_guest() {
+  [ -n "$3" ] || return 0
+  if late; then lacks "$1" 'no time was left'; return 0; fi
+  {
+    # Passwords are told to none who does not ask for them; should an old one do it they stay here all the same.
+    limited virsh -r -c qemu:///system "$(printf '%s\n' "$3" | sed "s/.*/echo == &; $2 &;/")" 2>/dev/null |
+      sed -e '/^ *<alias [^>]*\/>$/d' -e '/^ *<target [^>]*\/>$/d' -e '/^      <address type=[^>]*\/>$/d' \
+        -e '/^ *<nova:[^n][^>]*>[^<]*<[^>]*>$/d' -e "s/ passwd='[^']*'//g"
+    printf '\nexit 0\n'
+  } | frame "$1"
+}
+
+guests() {
+  all=$(uuids uuids)
+  count=$(printf '%s\n' "$all" | wc -l)
+  if [ "$count" -gt "$MAX_GUESTS" ]; then
+    lacks instances "are $((count)): only $MAX_GUESTS of them were read"
+    all=$(printf '%s\n' "$all" | sed "${MAX_GUESTS}q")
+  fi
+  each_guest instances dumpxml "$all"
+  each_guest snapshots 'snapshot-list --name' "$(uuids with-snapshot)"
+  each_guest jobs domjobinfo "$all"
 }
 
 time_servers() {
@@ -376,6 +446,56 @@ paths() {
     look "$@"
     printf '\nexit %s\n' "$?"
   } | frame "paths $1"
+}
+
+# `writer ACCOUNT PATH`: whether the account may write and go there, as the file system's own server sees it.
+writer() {
+  run "writer $1 $2" setpriv --reuid "$1" --regid "$(id -g "$1")" --init-groups test -w "$2" -a -x "$2"
+}
+
+# `room PATH`
+room() {
+  [ -d "$1" ] || return 0
+  run "room $1" stat -f -c '%S %b %a' "$1"
+  # As anybody but root nothing can be tried for somebody else.
+  [ "$(id -u)" = 0 ] || return 0
+  for account in nova libvirt-qemu qemu; do
+    if id "$account" >/dev/null 2>&1; then writer "$account" "$1"; fi
+  done
+}
+
+# ---- the probe file -------------------------------------------------------------------------------------------------
+
+# `token TOKEN:FOLDER`: the file, of a name that nobody else has, in a folder that is there.
+token() {
+  token=${1%%:*}
+  file=${1#*:}/.livemig-probe-$token
+  case $token in *[!A-Za-z0-9]* | ?????? | ????? | ???? | ??? | ?? | ? | '') return 1 ;; esac
+  case $file in /*) [ ${#token} -le 64 ] ;; *) false ;; esac
+}
+
+# By nova where root has no right, as on NFS with root_squash. A file that is there already is left as it is.
+# shellcheck disable=SC2016 # the inner shell puts the words in their places
+probe_write() {
+  token "$1" || return 0
+  run "probe-write $1" sh -c 'set -C; umask 022
+    printf "%s\n" "$1" >"$2" ||
+      setpriv --reuid nova --regid nova --init-groups sh -c '\''set -C; umask 022; printf "%s\n" "$1" >"$2"'\'' sh "$1" "$2"' \
+    sh "$token" "$file"
+}
+
+# shellcheck disable=SC2016
+probe_read() {
+  token "$1" || return 0
+  run "probe-read $1" sh -c 'cat -- "$1" || { [ -d "${1%/*}" ] || exit 3; [ -x "${1%/*}" ] || exit 4
+    [ -e "$1" ] && exit 4; sleep 1; cat -- "$1" 2>/dev/null || { [ -e "$1" ] && exit 4; exit 5; }; }' sh "$file"
+}
+
+# shellcheck disable=SC2016
+probe_remove() {
+  token "$1" || return 0
+  run "probe-remove $1" sh -c '[ "$(cat -- "$2")" = "$1" ] || exit 1
+    rm -f -- "$2" || setpriv --reuid nova --regid nova --init-groups rm -f -- "$2"' sh "$token" "$file"
 }
 
 # Only what stands between a certificate's own marks leaves the node: keys may lie in the same file.
@@ -449,11 +569,13 @@ if [ -z "$only" ]; then
   versions
   hardware
   listening
+  firewall
+  served
   accounts nova libvirt-qemu qemu
   time_servers
   hypervisor
   paths / /var /var/lib /usr/bin/qemu-system-x86_64 /usr/bin/qemu-kvm /usr/bin/kvm /usr/libexec/qemu-kvm \
-    /var/run/libvirt/libvirt-sock /var/run/libvirt/libvirt-sock-ro /dev/kvm \
+    /var/run/libvirt/libvirt-sock /var/run/libvirt/libvirt-sock-ro /var/run/libvirt/virtlogd-sock /dev/kvm \
     /etc/pki/CA/cacert.pem /etc/pki/libvirt/servercert.pem /etc/pki/libvirt/private/serverkey.pem \
     /etc/pki/libvirt/clientcert.pem /etc/pki/libvirt/private/clientkey.pem /etc/pki/qemu /etc/pki/qemu/ca-cert.pem \
     /etc/pki/qemu/server-cert.pem /etc/pki/qemu/server-key.pem /etc/pki/qemu/client-cert.pem \
@@ -470,6 +592,10 @@ if [ "$only" != files ]; then
   asked account accounts
   asked path each paths
   asked certificate each certificate
+  asked room each room
+  asked probe-write each probe_write
+  asked probe-read each probe_read
+  asked probe-remove each probe_remove
   asked peer abreast peer
   asked probe abreast probe
 fi

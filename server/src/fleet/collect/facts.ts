@@ -1,6 +1,9 @@
 import { X509Certificate } from 'node:crypto';
 import { isLoopback } from '../../model/cluster';
-import type { CertificateFacts, CpuFacts, Facts, PathFacts } from '../../model/facts';
+import type { CertificateFacts, CpuFacts, Facts, MountFacts, PathFacts } from '../../model/facts';
+import { firewall } from './firewall';
+import { exported, guestCpus, room, rpc, secrets, securityModels, shown } from './hypervisor';
+import { instances } from './instances';
 import { isTimeout, readLook, type Answer, type Look, type Output } from './frames';
 
 /**
@@ -336,17 +339,57 @@ const PSEUDO =
   /^(?:proc|sysfs|devtmpfs|devpts|cgroup2?|pstore|securityfs|debugfs|tracefs|configfs|bpf|mqueue|autofs|efivarfs|binfmt_misc|selinuxfs|fusectl|rpc_pipefs|nsfs|nfsd|squashfs|overlay)$/;
 
 /** /proc/self/mounts by mount point; of several on one point the last is on top. */
-export function mounts(text: string): Readonly<Record<string, { source: string; type: string }>> {
+export function mounts(text: string): Readonly<Record<string, MountFacts>> {
   const plain = (word: string): string =>
     word.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
-  const found = new Map<string, { source: string; type: string }>();
+  const found = new Map<string, MountFacts>();
   for (const line of text.split('\n')) {
-    const [source, point, type] = line.split(' ');
+    const [source, point, type, options] = line.split(' ');
     if (source === undefined || point === undefined || type === undefined || !point.startsWith('/')) continue;
     if (PSEUDO.test(type) && point !== '/') found.delete(plain(point));
-    else found.set(plain(point), { source: plain(source), type });
+    else
+      found.set(plain(point), {
+        source: plain(source),
+        type,
+        ...(options !== undefined && { options: withoutSecrets(options) }),
+      });
   }
   return Object.fromEntries(found);
+}
+
+/** The kernel hides keys of Ceph's and passwords of CIFS's by itself; should one not, it ends here. */
+function withoutSecrets(options: string): string {
+  return options.replace(/(^|,)((?:secret|pass(?:word)?|key)=)[^,]*/gi, '$1$2***');
+}
+
+/** SELinux, AppArmor and the machine's own UUID, out of files below /sys. */
+export function security(files: ReadonlyMap<string, string>): Pick<Facts, 'selinux' | 'apparmor' | 'productUuid'> {
+  const of = (name: string): string | undefined => files.get(name)?.trim();
+  const enforce = of('/sys/fs/selinux/enforce');
+  const booleans = [...files].flatMap(([name, text]) => {
+    const boolean = /^\/sys\/fs\/selinux\/booleans\/(\w+)$/.exec(name)?.[1];
+    // The second number is what was set and not committed yet.
+    const value = /^([01]) [01]/.exec(text)?.[1];
+    return boolean !== undefined && value !== undefined ? [[boolean, value === '1'] as const] : [];
+  });
+  const apparmor = of('/sys/module/apparmor/parameters/enabled');
+  const uuid = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i.exec(of('/sys/class/dmi/id/product_uuid') ?? '')?.[0];
+  return {
+    ...((enforce === '0' || enforce === '1') && {
+      selinux: {
+        mode: enforce === '1' ? ('enforcing' as const) : ('permissive' as const),
+        ...(booleans.length > 0 && { booleans: Object.fromEntries(booleans) }),
+      },
+    }),
+    ...((apparmor === 'Y' || apparmor === 'N') && { apparmor: apparmor === 'Y' }),
+    ...(uuid !== undefined && { productUuid: uuid.toLowerCase() }),
+  };
+}
+
+/** What `test -w` said in somebody's name: undefined where it could not be asked. */
+export function may({ text, status }: Output): boolean | undefined {
+  if (status === 0) return true;
+  return status === 1 && text.trim() === '' ? false : undefined;
 }
 
 /** The first certificate of a file. Undefined for what is none. */
@@ -446,7 +489,21 @@ export function factsOf(answer: Answer): {
     const found = reached(output);
     return found ? [[name, found] as const] : [];
   });
-  const models = done('cpu-models')
+  // One process of virsh's answers many questions, or, of before 1.2.7, only some.
+  const virsh = sections(done('virsh'));
+  const asked = (name: string): string => virsh.get(name) ?? done(name);
+  const definitions = sections(text('instances'));
+  const jobs = sections(text('jobs'));
+  const snapshots = virsh.has('with-snapshot') ? sections(text('snapshots')) : undefined;
+  const rooms = starting('room').flatMap(([path, output]) => {
+    const found = output.status === 0 ? room(output.text) : undefined;
+    return found ? [[path, found] as const] : [];
+  });
+  const writers = starting('writer').flatMap(([who, output]) => {
+    const found = may(output);
+    return found === undefined ? [] : [[who.split(' ')[0]!, found] as const];
+  });
+  const models = asked('cpu-models')
     .split('\n')
     .map((l) => l.trim())
     .filter((l) => /^[\w.+-]+$/.test(l));
@@ -475,7 +532,7 @@ export function factsOf(answer: Answer): {
     cpuModels: models.length > 0 ? models : undefined,
     machineTypes: types?.types,
     machineAliases: types?.aliases,
-    emulator: emulator(done('domcapabilities'), done('capabilities')),
+    emulator: emulator(asked('domcapabilities'), asked('capabilities')),
     memory: memory(text('meminfo')),
     hugepages: hugepages(sections(text('hugepages'))),
     sysctls: sysctls(sections(text('sysctls'))),
@@ -487,7 +544,30 @@ export function factsOf(answer: Answer): {
     mounts: mounted === undefined ? undefined : mounts(mounted),
     certificates: some(certificates),
     started: some(Object.entries(running.started)),
-    hostUuid: hostUuid(done('capabilities')),
+    hostUuid: hostUuid(asked('capabilities')),
+    ...security(sections(text('security'))),
+    interfaces:
+      outputs.get('interfaces')?.status === 0
+        ? done('interfaces')
+            .split('\n')
+            .filter((l) => l !== '')
+        : undefined,
+    space: some(rooms),
+    writable: some(writers),
+    firewall: firewall({
+      nft: done('nft'),
+      iptables: done('iptables'),
+      ip6tables: done('ip6tables'),
+      legacy: done('iptables-legacy'),
+      legacy6: done('ip6tables-legacy'),
+    }),
+    securityModels: securityModels(asked('capabilities')),
+    secrets: secrets(asked('secrets')),
+    guestCpus: guestCpus(asked('domcapabilities')),
+    exported: outputs.get('exported')?.status === 0 ? exported(done('exported')) : undefined,
+    shown: outputs.get('shown')?.status === 0 ? shown(done('shown')) : undefined,
+    rpc: outputs.get('rpc')?.status === 0 ? rpc(done('rpc')) : undefined,
+    instances: virsh.has('uuids') ? instances(definitions, asked('list'), snapshots, jobs) : undefined,
   };
   const known = Object.entries(all).filter(([, value]) => value !== undefined);
   return { facts: Object.fromEntries(known), failures };
