@@ -144,11 +144,11 @@ function chunks(words: readonly string[]): string[][] {
   return found;
 }
 
-/** A path and all folders above it: each must let QEMU through. */
+/** A path and all folders above it: each must let QEMU through; and how much is free there. */
 function pathWords(wanted: string | undefined): string[] {
   if (wanted === undefined || !PATH.test(wanted)) return [];
   const parts = wanted.split('/').filter((p) => p !== '');
-  return parts.map((_, i) => `path:/${parts.slice(0, i + 1).join('/')}`);
+  return [...parts.map((_, i) => `path:/${parts.slice(0, i + 1).join('/')}`), `room:${wanted}`];
 }
 
 /** Certificates, keys, folders and accounts that libvirt's files name. */
