@@ -13,6 +13,8 @@ import { readInventory } from '../model/inventory';
 import { printable, terminalPrompts } from './ask';
 import { write } from './options';
 
+export { unpackCommand } from './unpack';
+
 /** What the commands that talk to nodes take. */
 export interface FleetOptions {
   /** livemig.ini; undefined for that of the current folder or one of three above. */

@@ -99,6 +99,16 @@ export function program(version: string, done: (code: number) => void): Command 
       const { snapshotCommand } = await import('./fleet');
       done(await snapshotCommand(names, raw.out, fleet(raw)));
     });
+  root
+    .command('unpack')
+    .description('make of the answers of the collector, gathered by Ansible, what snapshot saves')
+    .argument('<answers>', 'folder of NODE.answer and NODE.asked')
+    .addOption(new Option('--out <dir>', 'folder for a folder of each node'))
+    .addOption(new Option('--words', 'write what is still to be asked for, as NODE.words').conflicts('out'))
+    .action(async (answers: string, raw: { out?: string; words?: true }) => {
+      const { unpackCommand } = await import('./fleet');
+      done(await unpackCommand(answers, raw.words ? undefined : raw.out));
+    });
   talksToNodes(root.command('check'))
     .description('read nodes and report what is wrong with them; exit codes as lint')
     .addOption(release())

@@ -52,10 +52,7 @@ export async function takeSnapshot(runner: Runner, request: SnapshotRequest, log
   const [first = [], ...more] = chunks(given);
   const answers = [await ask(first)];
   const files = filesOf(answers[0]!);
-  // What the node's own files name is asked for when they are there.
-  const host = hostOf(node, files);
-  const known = new Set(given);
-  const named = [...pathWords(instancesPath ?? host.instancesPath), ...ownWords(host)].filter((w) => !known.has(w));
+  const named = wordsNamedBy(node, files, given, instancesPath);
   for (const words of [...more, ...chunks(named).filter((w) => w.length > 0)]) {
     try {
       answers.push(await ask(['only:asked', ...words]));
@@ -65,16 +62,52 @@ export async function takeSnapshot(runner: Runner, request: SnapshotRequest, log
       break;
     }
   }
+  const snapshot = snapshotOf(node, taken, answers, failures);
+  log?.(`${node}: snapshot of ${files.length} files in ${Math.round(performance.now() - began)} ms`);
+  return snapshot;
+}
+
+/** The words by which the collector is asked, when its files are there, for what they name; none that was given before. */
+export function wordsNamedBy(
+  node: string,
+  files: Snapshot['files'],
+  given: readonly string[] = [],
+  instancesPath?: string,
+): readonly string[] {
+  const host = hostOf(node, files);
+  const known = new Set(given);
+  return [...pathWords(instancesPath ?? host.instancesPath), ...ownWords(host)].filter((w) => !known.has(w));
+}
+
+/**
+ * What the collector's answers say of a node.
+ * @param answers the first one has the files
+ * @param failures what is known to be missing
+ */
+export function snapshotOf(
+  node: string,
+  taken: number,
+  answers: readonly Answer[],
+  failures: Snapshot['failures'] = [],
+): Snapshot {
   const all: Answer = {
     ...answers[0]!,
     outputs: new Map(answers.flatMap((a) => [...a.outputs])),
     failures: answers.flatMap((a) => a.failures),
   };
   const measured = factsOf(all);
-  if (all.outputs.get('user') !== undefined && all.outputs.get('user')?.text.trim() !== '0')
-    failures.push({ what: 'everything', why: 'was read without the rights of root: files and facts may be missing' });
-  log?.(`${node}: snapshot of ${files.length} files in ${Math.round(performance.now() - began)} ms`);
-  return { node, taken, files, facts: measured.facts, failures: [...failures, ...all.failures, ...measured.failures] };
+  const user = all.outputs.get('user')?.text.trim();
+  const rights =
+    user === undefined || user === '0'
+      ? []
+      : [{ what: 'everything', why: 'was read without the rights of root: files and facts may be missing' }];
+  return {
+    node,
+    taken,
+    files: filesOf(answers[0]!),
+    facts: measured.facts,
+    failures: [...failures, ...rights, ...all.failures, ...measured.failures],
+  };
 }
 
 /** Runs the collector with some words, as root where that is allowed. */
