@@ -5,6 +5,7 @@
  * there is `livemig:///CLUSTER/NODE/facts.json`, which is made, read-only, and lies on no disk.
  */
 import type { HostKeyQuestion } from './fleet/types';
+import type { MigrateOptions, Outcome, Progress } from './migration/types';
 
 // ---- requests of the client ---------------------------------------------------------------------------------------------
 
@@ -220,6 +221,85 @@ export interface RepairResult {
   readonly why?: string;
   /** The nodes as they are now. */
   readonly refreshed: readonly Refreshed[];
+}
+
+// ---- migrations -----------------------------------------------------------------------------------------------------------
+
+/** An instance on its node, which is the source of a migration. */
+export interface InstanceParams extends NodeParams {
+  readonly uuid: string;
+}
+
+/**
+ * `fleet/verdicts`: where the instance could be moved to. Nodes whose facts are older than a minute are read first, all of them
+ * at once. Answer: `VerdictView[]`, those that are ready first.
+ */
+export type VerdictsParams = InstanceParams;
+
+/** What pre-flight says of one instance and one destination. */
+export interface VerdictView {
+  /** The destination. */
+  readonly node: string;
+  /** `unknown`: it could not be read, and `why` says so. */
+  readonly state: 'ready' | 'warnings' | 'blocked' | 'unknown';
+  /** Errors first. */
+  readonly reasons: readonly ReasonView[];
+  readonly why?: string;
+}
+
+/** A finding that speaks against a migration, or that was the cause of its failure. */
+export interface ReasonView {
+  readonly severity: 'error' | 'warning' | 'info';
+  readonly rule: string;
+  readonly message: string;
+  /** Of the file that it stands in. */
+  readonly uri: string;
+  /** 0-based. */
+  readonly line: number;
+  readonly character: number;
+  /** Name of the host. */
+  readonly host?: string;
+}
+
+/** `fleet/migrate`: begins it, and answers with a `MigrationView` when it has begun or failed. `fleet/migration` tells the rest. */
+export interface MigrateParams extends InstanceParams {
+  readonly destination: string;
+  readonly options: MigrateOptions;
+}
+
+/** `fleet/migrations`: those that run, and those that ended since the process was started. Answer: `MigrationView[]`. */
+
+/** `fleet/steer`. Answer: null. Rejects with libvirt's words. */
+export interface SteerParams {
+  readonly id: string;
+  readonly action: 'abort' | 'post-copy' | 'suspend';
+}
+
+/** Notification `fleet/migration`, about once a second as long as it runs, and at its end. */
+export interface MigrationView {
+  readonly id: string;
+  readonly cluster: string;
+  readonly uuid: string;
+  /** Name that nova gave the instance, else libvirt's. */
+  readonly name: string;
+  readonly source: string;
+  readonly destination: string;
+  /** ms since 1970; when it was first seen, where somebody else began it. */
+  readonly began: number;
+  readonly ended?: number;
+  readonly progress: Progress;
+  /** It may be switched to post-copy. */
+  readonly postCopy: boolean;
+  readonly outcome?: Outcome;
+  /** Why it failed. */
+  readonly explanation?: {
+    /** What the message means, in a sentence. */
+    readonly means: string;
+    /** Findings of the two nodes, read anew, that are the cause. */
+    readonly found: readonly ReasonView[];
+    /** Causes in words, with what to do, where nothing was found. */
+    readonly causes: readonly { readonly text: string; readonly remedy?: string }[];
+  };
 }
 
 // ---- inventory ------------------------------------------------------------------------------------------------------------

@@ -22,6 +22,8 @@ export interface Inventory {
   readonly file: SourceFile;
   /** `name` of `[cloud]`. */
   readonly name: string | undefined;
+  /** `driver` of `[cloud]`: how migrations are launched, as written. */
+  readonly driver: string | undefined;
   readonly release: string | undefined;
   readonly nodes: readonly InventoryNode[];
   /** Severity by rule id, as written; nonsense included, which a rule reports. */
@@ -44,10 +46,11 @@ export function readInventory(file: SourceFile): Inventory {
       section,
     });
   }
-  const name = values.get('cloud')?.name;
+  const { name, driver } = values.get('cloud') ?? {};
   return {
     file,
     name: name === '' ? undefined : name,
+    driver: driver === '' ? undefined : driver,
     release: values.get('')?.release,
     nodes,
     rules: values.get('rules') ?? {},

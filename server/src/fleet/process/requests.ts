@@ -5,6 +5,8 @@ import type {
   ApplyResult,
   ClusterView,
   InventoriesParams,
+  MigrateParams,
+  MigrationView,
   NodeDraft,
   NodeParams,
   RefreshParams,
@@ -16,8 +18,11 @@ import type {
   RepairPlan,
   RepairResult,
   RunRepairParams,
+  SteerParams,
   TerminalParams,
   UriParams,
+  VerdictsParams,
+  VerdictView,
   WriteParams,
 } from '../../fleet-protocol';
 
@@ -36,6 +41,10 @@ export interface Requests {
   apply: [ApplyParams, ApplyResult];
   repairPlan: [RepairParams, RepairPlan];
   repair: [RunRepairParams, RepairResult];
+  verdicts: [VerdictsParams, readonly VerdictView[]];
+  migrate: [MigrateParams, MigrationView];
+  migrations: [Record<string, never>, readonly MigrationView[]];
+  steer: [SteerParams, null];
   sshHosts: [{ readonly sshConfig?: string }, readonly NodeDraft[]];
   ansibleHosts: [{ readonly text: string }, readonly NodeDraft[]];
   addNodes: [AddNodesParams, { readonly text: string }];

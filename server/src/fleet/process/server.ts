@@ -5,9 +5,11 @@ import { FleetError } from '../types';
 import { failure } from './failures';
 import { FileRequests } from './files';
 import { Fleet, type FleetOptions } from './fleet';
+import { Migrations } from './migrations';
 import { Asker } from './prompts';
 import type { Answers } from './requests';
 import { Terminals } from './terminals';
+import { verdicts } from './verdicts';
 
 /** Answers the client. @returns closes all connections */
 export function serve(
@@ -23,12 +25,18 @@ export function serve(
 
   const files = new FileRequests(fleet);
   const terminals = new Terminals(client, fleet);
+  const migrations = new Migrations(fleet, (view) => tell('fleet/migration', view));
   const later = (): never => {
     throw new FleetError('refused', 'this version of livemig cannot do that');
   };
   const answers: Answers = {
     inventories: (params) => fleet.inventories(params),
-    refresh: ({ now = false, ...node }, signal) => fleet.node(node).refresh({ signal, now }),
+    refresh: async ({ now = false, ...params }, signal) => {
+      const node = fleet.node(params);
+      const answer = await node.refresh({ signal, now });
+      if (node.snapshot) migrations.found(params.cluster, node.snapshot);
+      return answer;
+    },
     disconnect: (node) => {
       fleet.node(node).disconnect();
       return null;
@@ -40,6 +48,10 @@ export function serve(
     previous: (params) => files.previous(params),
     restore: (params) => files.restore(params),
     ...{ applyPlan: later, apply: later, repairPlan: later, repair: later },
+    verdicts: (params, signal) => verdicts(fleet, params, signal),
+    migrate: (params, signal) => migrations.migrate(params, signal),
+    migrations: () => migrations.list(),
+    steer: (params) => migrations.steer(params),
     sshHosts: ({ sshConfig }) => sshHosts(sshConfig === '' ? undefined : sshConfig),
     ansibleHosts: ({ text }) => ansibleHosts(text),
     addNodes: ({ text, nodes }) => ({ text: addNodes(text, nodes) }),
