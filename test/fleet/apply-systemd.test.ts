@@ -23,6 +23,7 @@ import { hostOf } from '../../server/src/fleet/host';
 import { takeSnapshot } from '../../server/src/fleet/snapshot';
 import { connect } from '../../server/src/fleet/ssh/connect';
 import type { SshConnection } from '../../server/src/fleet/ssh/connection';
+import { livemig, type Run } from '../support/cli';
 import { tempFolder } from '../support/temp';
 import { answering, keygen, targetOf } from './sshd';
 import { noSystemd, startSystemd, type Systemd } from './systemd';
@@ -335,5 +336,86 @@ describe('apply, under a real systemd', { skip: noSystemd }, () => {
     );
     assert.match(result.why!, /libvirtd\.conf did not take effect/);
     assert.equal(await sh('systemctl show -p MainPID --value libvirtd.service'), pid);
+  });
+
+  describe('livemig apply', () => {
+    const run = (...args: string[]): Promise<Run> =>
+      livemig(['apply', '--ssh-config', file('ssh_config'), ...args], {
+        cwd: folder,
+        env: { XDG_STATE_HOME: file('state') },
+      });
+    before(async () => {
+      const proxy = systemd.proxyCommand(file('sshd_config'));
+      writeFileSync(
+        file('ssh_config'),
+        `UserKnownHostsFile ${file('known_hosts')}\nIdentityFile ${file('id')}\nIdentityAgent none\nProxyCommand ${proxy}\n`,
+      );
+      writeFileSync(file('livemig.ini'), '[node node]\nuser = root\nroles = compute\n[node other]\n');
+      writeFileSync(
+        systemd.at('/etc/nova/nova.conf'),
+        '[DEFAULT]\n[database]\nconnection = mysql://nova:s3cret@db/nova\n',
+      );
+      await sh('systemctl restart nova-compute libvirtd');
+      const saved = await livemig(['snapshot', 'node', '--out', 'saved', '--ssh-config', file('ssh_config')], {
+        cwd: folder,
+      });
+      assert.equal(saved.code, 0, saved.stderr);
+    });
+    const saved = (name: string): string => file(`saved/node/${name}`);
+
+    test('plans, asks, writes what was edited, and restarts', async () => {
+      const good = readFileSync(systemd.at(CONF), 'utf8');
+      const nothing = await run('--from', 'saved', '--yes');
+      assert.deepEqual([nothing.code, nothing.stderr], [0, '']);
+      assert.match(nothing.stdout, /There is nothing to restart/);
+      writeFileSync(saved('etc/libvirt/libvirtd.conf'), `${good}max_queued_clients = 500\n`);
+      const planned = await run('--from', 'saved', '--plan');
+      assert.equal(planned.code, 0, planned.stderr);
+      assert.match(
+        planned.stdout,
+        /^node\n {2}1\. write \/etc\/libvirt\/libvirtd\.conf\n {2}2\. Restart libvirtd\.service\n/,
+      );
+      const nobody = await run('--from', 'saved');
+      assert.equal(nobody.code, 2);
+      assert.match(nobody.stderr, /say --yes/);
+      assert.equal(readFileSync(systemd.at(CONF), 'utf8'), good);
+      const pid = await sh('systemctl show -p MainPID --value libvirtd.service');
+      const done = await run('node', '--from', 'saved', '--yes');
+      assert.equal(done.code, 0, done.stderr);
+      assert.match(done.stdout, /^1 of 1 applied$/m);
+      assert.match(readFileSync(systemd.at(CONF), 'utf8'), /max_queued_clients = 500/);
+      assert.notEqual(await sh('systemctl show -p MainPID --value libvirtd.service'), pid);
+    });
+
+    test('puts back what does not come up, with the daemon’s words and exit code 1', async () => {
+      const good = readFileSync(systemd.at(CONF), 'utf8');
+      writeFileSync(saved('etc/libvirt/libvirtd.conf'), `${good}max_workers = "many"\n`);
+      // It was written by livemig since the snapshot was taken: so says the time, and a new snapshot would.
+      rmSync(saved('facts.json'));
+      const bad = await run('--from', 'saved', '--yes');
+      assert.equal(bad.code, 1);
+      assert.match(bad.stderr, /max_workers/);
+      assert.match(bad.stderr, /libvirtd\.conf was put back as before, and with that all is up again/);
+      assert.equal(readFileSync(systemd.at(CONF), 'utf8'), good);
+      writeFileSync(saved('etc/libvirt/libvirtd.conf'), good);
+    });
+
+    test('never writes the mark of a secret, nor over what was changed since', async () => {
+      const nova = readFileSync(saved('etc/nova/nova.conf'), 'utf8');
+      assert.doesNotMatch(nova, /s3cret/);
+      writeFileSync(saved('etc/nova/nova.conf'), `${nova}[libvirt]\n`);
+      const marked = await run('--from', 'saved', '--yes');
+      assert.equal(marked.code, 2);
+      assert.match(marked.stderr, /nova\.conf:3: \*\*\* stands in place of a secret/);
+      writeFileSync(saved('etc/nova/nova.conf'), nova);
+      writeFileSync(saved('facts.json'), '{"measured": 1000}');
+      writeFileSync(saved('etc/hosts'), '127.0.0.1 localhost\n');
+      const late = await run('--from', 'saved', '--yes');
+      assert.equal(late.code, 2);
+      assert.match(late.stderr, /\/etc\/hosts was changed on the node since the snapshot was taken/);
+      assert.match(readFileSync(systemd.at('/etc/nova/nova.conf'), 'utf8'), /s3cret/);
+      const missing = await run('other', '--from', 'saved', '--yes');
+      assert.equal(missing.code, 2);
+    });
   });
 });

@@ -13,7 +13,7 @@ export interface Run {
 /** The bundled command line, as a user has it; run in a folder, with standard input if given. */
 export function livemig(
   args: readonly string[],
-  options: { cwd?: string; input?: string | Buffer; uid?: number } = {},
+  options: { cwd?: string; input?: string | Buffer; uid?: number; env?: NodeJS.ProcessEnv } = {},
 ): Promise<Run> {
   return new Promise((done, fail) => {
     // Somebody else may not be let into the folder of the checkout.
@@ -22,7 +22,7 @@ export function livemig(
       cpSync(path.dirname(buildSync()), apart.path, { recursive: true });
       chmodSync(apart.path, 0o755);
     }
-    const env = { ...process.env };
+    const env = { ...process.env, ...options.env };
     delete env.NO_COLOR;
     delete env.FORCE_COLOR;
     const child = spawn(process.execPath, [apart ? path.join(apart.path, 'cli.js') : buildSync(), ...args], {

@@ -49,6 +49,19 @@ export function terminalPrompts(clear: () => void = () => undefined): Prompts {
   };
 }
 
+/** Whether somebody at the terminal says yes; without a terminal nobody does. */
+export async function confirmed(question: string): Promise<boolean> {
+  const { stdin, stderr } = process;
+  if (!stdin.isTTY || !stderr.isTTY) return false;
+  const lines = createInterface({ input: stdin, output: stderr, terminal: true });
+  lines.once('SIGINT', () => process.exit(130));
+  try {
+    return /^y(?:es)?$/i.test((await lines.question(question)).trim());
+  } finally {
+    lines.close();
+  }
+}
+
 /** What comes from a node must not move the cursor. */
 export function printable(text: string): string {
   return text.replace(/[\x00-\x08\x0b-\x1f\x7f]/g, '?');

@@ -13,6 +13,7 @@ import { readInventory } from '../model/inventory';
 import { printable, terminalPrompts } from './ask';
 import { write } from './options';
 
+export { applyCommand } from './apply';
 export { unpackCommand } from './unpack';
 
 /** What the commands that talk to nodes take. */
@@ -152,7 +153,7 @@ async function one(
 }
 
 /** The nodes that are asked for, by their names in livemig.ini; with --local any name will do. */
-function chosen(
+export function chosen(
   names: readonly string[],
   all: readonly DialNode[],
   options: FleetOptions,
@@ -179,7 +180,7 @@ function chosen(
 const NO_INVENTORY = 'there is no livemig.ini here that names nodes: write one, name it by --inventory, or say --local';
 
 /** livemig.ini as given, else that of the current folder or of one of three above it. */
-function inventoryOf({ inventory }: FleetOptions): SourceFile | undefined {
+export function inventoryOf({ inventory }: FleetOptions): SourceFile | undefined {
   const given = inventory === undefined ? undefined : path.resolve(inventory);
   if (given !== undefined && !existsSync(given)) throw new UsageError(`${inventory}: no such file`);
   const folders = Array.from({ length: 4 }, (_, up) => path.resolve(...Array<string>(up).fill('..'), 'livemig.ini'));

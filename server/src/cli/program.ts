@@ -131,6 +131,17 @@ export function program(version: string, done: (code: number) => void): Command 
           }),
         ),
     );
+  talksToNodes(root.command('apply'), false)
+    .description(
+      'restart on nodes what needs it for changed files to take effect, and put the files back where it does not come up; exit code 1 when something took no effect, 2 when a node cannot be reached',
+    )
+    .addOption(new Option('--from <dir>', 'first write what differs in DIR/NODE/etc, a saved snapshot that was edited'))
+    .addOption(new Option('--plan', 'only tell what would be done').default(false))
+    .addOption(new Option('--yes', 'do not ask').default(false))
+    .action(async (names: string[], raw: RawFleetOptions & { from?: string; plan: boolean; yes: boolean }) => {
+      const { applyCommand } = await import('./fleet');
+      done(await applyCommand(names, { ...fleet(raw), from: raw.from, plan: raw.plan, yes: raw.yes }));
+    });
   root
     .command('explain')
     .description('say what a message of a failed migration means, and what its causes are')
@@ -169,17 +180,16 @@ function paths(): Argument {
 }
 
 /** The arguments and options of a command that talks to nodes. */
-function talksToNodes(command: Command): Command {
-  return command
+function talksToNodes(command: Command, probes = true): Command {
+  command
     .argument('[node...]', 'nodes of livemig.ini; all of them if none is named')
     .addOption(new Option('--inventory <file>', 'livemig.ini, if it is not in this folder or above it'))
     .addOption(new Option('--ssh-config <file>', 'instead of ~/.ssh/config and /etc/ssh/ssh_config'))
     .addOption(new Option('--local', 'read this machine, whatever its address'))
     .addOption(new Option('--parallel <n>', 'nodes at a time').argParser(positive).default(20))
-    .addOption(new Option('--timeout <s>', 'seconds for one node').argParser(positive).default(60))
-    .addOption(
-      new Option('--probe <ports>', 'ports of the other nodes that each node tries, e.g. 16509,49152').argParser(ports),
-    );
+    .addOption(new Option('--timeout <s>', 'seconds for one node').argParser(positive).default(60));
+  const probe = new Option('--probe <ports>', 'ports of the other nodes that each node tries, e.g. 16509,49152');
+  return probes ? command.addOption(probe.argParser(ports)) : command;
 }
 
 function format(): Option {
