@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { releaseName } from '../../server/src/knowledge/releases';
 import { listens } from '../../server/src/model/daemon';
+import { foreignOwner } from '../../server/src/rules/nova/_addresses';
 import { clusterOf } from '../support/cluster';
 import type { Host } from '../../server/src/model/host';
 
@@ -159,7 +160,54 @@ describe('names and addresses in a cluster', () => {
     assert.equal(cluster.host('10.0.0.2'), b);
     assert.equal(cluster.host('10.0.0.7'), c);
     assert.equal(cluster.host('127.0.1.1'), undefined);
+    assert.equal(cluster.host('10.0.0.9'), undefined);
     const twins = clusterOf({ 'x/etc/hostname': 'same\n', 'y/etc/hostname': 'same\n' });
     assert.equal(twins.host('same'), undefined);
+  });
+
+  test("an address that several hosts have, or that loops or ends on one wire, is nobody's", () => {
+    const facts = (own: string): string =>
+      JSON.stringify({
+        addresses: {
+          lo: ['127.0.0.1', '::1'],
+          virbr0: ['192.168.122.1'],
+          docker0: ['172.17.0.1', 'fe80::42:1'],
+          eth0: [own, 'fe80::1', '169.254.7.1'],
+        },
+      });
+    const cluster = clusterOf({
+      'a/facts.json': facts('10.0.0.1'),
+      'b/facts.json': facts('10.0.0.2').replaceAll('fe80::1', 'FE80::2').replace('169.254.7.1', '169.254.7.2'),
+      'b/etc/hosts': '172.17.0.1 a\n169.254.7.9 a\n10.0.0.2 b\n10.30.0.1 a\n',
+    });
+    const [a, b] = cluster.hosts;
+    for (const address of [
+      '127.0.0.1',
+      '::1',
+      '192.168.122.1',
+      '172.17.0.1',
+      'fe80::1',
+      'FE80::2',
+      '169.254.7.1',
+      '169.254.7.9',
+    ])
+      assert.equal(cluster.hostByAddress(address), undefined, address);
+    assert.equal(cluster.hostByAddress('10.0.0.1'), a);
+    assert.equal(cluster.hostByAddress('10.0.0.2'), b);
+    assert.deepEqual(cluster.addressesOf(a!), ['10.0.0.1', '10.30.0.1']);
+    assert.deepEqual(cluster.addressesOf(b!), ['10.0.0.2']);
+    // One that has it alone is told by it.
+    const one = clusterOf({ 'a/facts.json': facts('10.0.0.1'), 'b/etc/hostname': 'b\n' });
+    assert.equal(one.hostByAddress('172.17.0.1'), one.hosts[0]);
+    // Nor do rules say whose it is.
+    const alone = clusterOf({
+      'c/etc/hostname': 'c\n',
+      'a/facts.json': facts('10.0.0.1'),
+      'b/facts.json': facts('10.0.0.2'),
+    });
+    const c = alone.hostByName('c')!;
+    assert.equal(foreignOwner(alone, c, '172.17.0.1'), undefined);
+    assert.equal(foreignOwner(alone, c, 'fe80::1'), undefined);
+    assert.equal(foreignOwner(alone, c, '10.0.0.2')?.host.name, 'b');
   });
 });

@@ -127,16 +127,26 @@ export class Cluster {
     return this.#names.get(name.toLowerCase());
   }
 
-  /** By an address of its own, or one that some host's etc/hosts gives to its name. */
+  /**
+   * By an address of its own, or one that some host's etc/hosts gives to its name. One that several hosts have, such as
+   * libvirt's and Docker's own bridges, or that means something else on every wire, is nobody's.
+   */
   hostByAddress(address: string): Host | undefined {
     if (!this.#addresses) {
       this.#addresses = new Map();
+      const several = new Set<string>();
       for (const host of this.hosts)
-        for (const a of host.addresses) if (!this.#addresses.has(a)) this.#addresses.set(a, host);
+        for (const a of host.addresses) {
+          if (isLoopback(a) || isLinkLocal(a)) continue;
+          if (this.#addresses.has(a)) several.add(a);
+          else this.#addresses.set(a, host);
+        }
+      for (const a of several) this.#addresses.delete(a);
       for (const reader of this.hosts) {
         const file = reader.first('hosts');
         for (const entry of file ? documentOf(file, 'hosts').entries : []) {
-          if (isLoopback(entry.address) || this.#addresses.has(entry.address)) continue;
+          if (isLoopback(entry.address) || isLinkLocal(entry.address)) continue;
+          if (several.has(entry.address) || this.#addresses.has(entry.address)) continue;
           const owner = entry.names.map((n) => this.hostByName(n.name)).find((h) => h !== undefined);
           if (owner) this.#addresses.set(entry.address, owner);
         }
@@ -338,6 +348,11 @@ export { isIpv4 };
 
 export function isLoopback(address: string): boolean {
   return /^127\.\d+\.\d+\.\d+$/.test(address) || address === '::1' || address.toLowerCase() === '::ffff:127.0.0.1';
+}
+
+/** Of one wire alone: 169.254.0.0/16 and fe80::/10, with a zone or without. */
+export function isLinkLocal(address: string): boolean {
+  return /^169\.254\.\d+\.\d+$/.test(address) || /^fe[89ab][\da-f]:/i.test(address);
 }
 
 /** `0.0.0.0`, `::` in any spelling and `*`: every address of the host. */

@@ -1,4 +1,4 @@
-import { isAddress, isLoopback, isWildcard, type Cluster } from '../../model/cluster';
+import { isAddress, isLinkLocal, isLoopback, isWildcard, type Cluster } from '../../model/cluster';
 import { inventoryPlace } from '../../model/factPlace';
 import type { Host, Place } from '../../model/host';
 import { nodeSpan } from '../../model/inventory';
@@ -70,7 +70,8 @@ export function foreignOwner(cluster: Cluster, host: Host, value: string): Owner
       : undefined;
   }
   const claims = tableOf(cluster).get(value);
-  if (!claims || claims.owners.has(host)) return undefined;
+  // What several have, such as a bridge of Docker's, is nobody's in particular.
+  if (!claims || claims.owners.has(host) || claims.owners.size > 1) return undefined;
   const own = claims.my.some((c) => c.host === host) || host.nova.get('my_ip')?.value === value;
   const claim = claims.sure[0] ?? (own ? undefined : claims.my[0]);
   if (!claim) return undefined;
@@ -92,7 +93,7 @@ function tableOf(cluster: Cluster): ReadonlyMap<string, Claims> {
   if (known) return known;
   const table = new Map<string, Claims>();
   const add = (address: string | undefined, claim: Claim): void => {
-    if (!address || isLoopback(address)) return;
+    if (!address || isLoopback(address) || isLinkLocal(address)) return;
     let claims = table.get(address);
     if (!claims) table.set(address, (claims = { owners: new Set(), sure: [], my: [] }));
     if (claim.by !== 'my_ip') claims.owners.add(claim.host);
