@@ -94,10 +94,14 @@ function version(text: string | undefined): readonly number[] | undefined {
 
 /** Whether a version is at least another; undefined when it is not known. */
 export function atLeast(known: readonly number[] | undefined, wanted: readonly number[]): boolean | undefined {
-  if (!known) return undefined;
-  for (let i = 0; i < wanted.length; i++) {
-    const difference = (known[i] ?? 0) - (wanted[i] ?? 0);
-    if (difference !== 0) return difference > 0;
+  return known && compareVersions([...known, 0, 0].slice(0, 3), wanted) >= 0;
+}
+
+/** Negative when one is older than another, as far as both have numbers: 7.2 is neither older nor newer than 7.2.1. */
+export function compareVersions(one: readonly number[], other: readonly number[]): number {
+  for (let i = 0; i < Math.min(one.length, other.length); i++) {
+    const difference = one[i]! - other[i]!;
+    if (difference !== 0) return difference;
   }
-  return true;
+  return 0;
 }

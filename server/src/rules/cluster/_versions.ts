@@ -19,12 +19,3 @@ export function versionOf(cluster: Cluster, host: Host, program: 'libvirt' | 'qe
   const text = /\d+\.\d+(?:\.\d+)?/.exec(measured ?? host.node?.values[program] ?? '')?.[0];
   return place && text !== undefined ? { host, text, numbers: text.split('.').map(Number), place } : undefined;
 }
-
-/** Negative when one is older than another, as far as both have numbers: 7.2 is neither older nor newer than 7.2.1. */
-export function compareVersions(one: readonly number[], other: readonly number[]): number {
-  for (let i = 0; i < Math.min(one.length, other.length); i++) {
-    const difference = one[i]! - other[i]!;
-    if (difference !== 0) return difference;
-  }
-  return 0;
-}

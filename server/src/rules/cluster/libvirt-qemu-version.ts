@@ -1,6 +1,7 @@
 import { releaseIndex, releaseName, type ReleaseIndex } from '../../knowledge/releases';
+import { compareVersions } from '../../model/platform';
 import { defineRule, holdsAtAll } from '../rule';
-import { compareVersions, versionOf } from './_versions';
+import { versionOf } from './_versions';
 
 /** The oldest libvirt and QEMU that nova-compute starts with, by the release that began to ask for them; newest first. */
 const OLDEST = [

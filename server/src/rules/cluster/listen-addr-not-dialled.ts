@@ -4,6 +4,7 @@ import type { LibvirtSetting } from '../../model/libvirt';
 import { documentOf } from '../../model/parsed';
 import { dialledTransports } from '../../model/transport';
 import { setLibvirtKey, setOsloOption, TOP } from '../edits';
+import { ownName } from '../hosts/_names';
 import { tcpListens, tlsListens } from '../libvirtd/_listening';
 import { foreignOwner, isSpecific } from '../nova/_addresses';
 import { fileFor, placeOf } from '../nova/_entry';
@@ -203,13 +204,10 @@ function targetOf(host: Host, transport: 'tcp' | 'tls'): Target | undefined {
   if (listens === false) return undefined;
   const inbound = host.nova.get('live_migration_inbound_addr');
   const own = host.nova.get('host');
-  const name = inbound?.origin === 'set' ? inbound.value : own?.origin === 'set' ? own.value : machineName(host);
+  const name =
+    inbound?.origin === 'set' ? inbound.value : own?.origin === 'set' ? own.value : (ownName(host) ?? host.name);
   if (!name || !isSpecific(name)) return undefined;
   return { host, listen: { set, address }, listens, name, inbound: placeOf(inbound) };
-}
-
-function machineName(host: Host): string {
-  return host.facts?.hostname ?? host.first('hostname')?.text.trim() ?? host.name;
 }
 
 /** For each destination the first source on which its name leads elsewhere; in linear time. */

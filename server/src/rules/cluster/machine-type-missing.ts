@@ -1,13 +1,14 @@
 import { option } from '../../knowledge/nova';
 import { factPlace } from '../../model/factPlace';
 import type { Host, Place } from '../../model/host';
+import { compareVersions } from '../../model/platform';
 import { placeOf } from '../nova/_entry';
 import { outliers } from '../nova/_groups';
 import { computesOf } from '../nova/_guests';
 import { isPlaceholder } from '../nova/_items';
 import { defineRule } from '../rule';
 import { versionsNotCompared } from './qemu-version-differs';
-import { compareVersions, versionOf } from './_versions';
+import { versionOf } from './_versions';
 
 export default defineRule({
   id: 'cluster/machine-type-missing',

@@ -1,10 +1,11 @@
 import { option } from '../../knowledge/nova';
 import type { Cluster } from '../../model/cluster';
 import type { NodeWords } from '../../model/inventory';
+import { compareVersions } from '../../model/platform';
 import { outliers } from '../nova/_groups';
 import { computesOf, isTrue } from '../nova/_guests';
 import { defineRule } from '../rule';
-import { compareVersions, versionOf } from './_versions';
+import { versionOf } from './_versions';
 
 export default defineRule({
   id: 'cluster/qemu-version-differs',

@@ -1,5 +1,6 @@
 import { isAddress } from '../../model/cluster';
 import type { Host } from '../../model/host';
+import { sysctlOf } from '../../model/sysctl';
 import { setLibvirtKey, TOP } from '../edits';
 import { foreignOwner, isSpecific } from '../nova/_addresses';
 import { defineRule } from '../rule';
@@ -96,7 +97,7 @@ with net.ipv4.ip_nonlocal_bind = 1 starts, and hears nobody. Where systemd opens
       const ways = [tcpListens(host), tlsListens(host)];
       if (ways.every((listens) => listens === false)) continue;
       const version = address.includes(':') ? 'ipv6' : 'ipv4';
-      if (host.facts?.sysctls?.[`net.${version}.ip_nonlocal_bind`] === '1') continue;
+      if (sysctlOf(host, `net.${version}.ip_nonlocal_bind`)?.value === '1') continue;
       const measured = measuredAddresses(host);
       if (measured?.some((a) => canonical(a) === canonical(address))) continue;
       const owner = foreignOwner(cluster, host, address);

@@ -1,5 +1,6 @@
 import type { Host } from '../../model/host';
 import type { Setting } from '../../model/nova';
+import { sysctlOf } from '../../model/sysctl';
 import { isIpv4 } from '../../addresses';
 import { setOsloValue, TOP } from '../edits';
 import { defineRule } from '../rule';
@@ -112,7 +113,7 @@ proxy, the guests run and their consoles do not open.`,
       const facts = host.first('facts');
       // A list without any IPv4 address is not one of a host that has its network up.
       if (!facts || !own.some((a) => isIpv4(a) && isSpecific(a)) || !runsGuests(host)) continue;
-      if (host.facts?.sysctls?.['net.ipv4.ip_nonlocal_bind'] === '1') continue;
+      if (sysctlOf(host, 'net.ipv4.ip_nonlocal_bind')?.value === '1') continue;
       for (const { name, listens, on } of ADDRESSES) {
         const address = setAddress(host, name);
         if (!address || !isIpv4(address.value) || !isSpecific(address.value) || own.includes(address.value)) continue;
