@@ -5,6 +5,8 @@ interface Api {
   readonly ready: Promise<void>;
   request<T>(method: string, params?: unknown): Promise<T>;
   status(): Promise<{ text: string; detail: string } | undefined>;
+  nodes(): Promise<{ readonly tree: object }>;
+  readonly activated: number;
 }
 
 const LIMIT_MS = 8_000;

@@ -19,6 +19,7 @@ export async function run(): Promise<void> {
   await import('./actions.suite');
   await import('./commands.suite');
   await import('./languages.suite'); // opens all files: after those that want them closed
+  await import('./nodes.suite'); // last: it has another livemig.ini
   return start(mocha);
 }
 
