@@ -43,3 +43,8 @@ export function spanOfPart(setting: Effective, part: 'driver' | 'path', uri: Lib
 
 /** Paths that libvirtd as root takes for QEMU's driver; of old it takes `/session` for `/system`. */
 export const QEMU_PATHS: ReadonlySet<string> = new Set(['/system', '/session']);
+
+/** What libvirt takes behind the plus sign, in any case of letters; `native` since 9.0. */
+export const URI_TRANSPORTS: ReadonlySet<string> = new Set([
+  ...['tls', 'tcp', 'ssh', 'unix', 'ext', 'libssh', 'libssh2', 'native'],
+]);

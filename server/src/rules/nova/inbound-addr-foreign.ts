@@ -1,6 +1,7 @@
+import { isIpv4 } from '../../model/cluster';
 import type { Host, Place } from '../../model/host';
 import type { Effective } from '../../model/nova';
-import { setOsloValue } from '../edits';
+import { setOsloValue, TOP } from '../edits';
 import { defineRule } from '../rule';
 import { foreignOwner, isSpecific, surelyOwns } from './_addresses';
 import { placeOf, written } from './_entry';
@@ -18,6 +19,8 @@ export default defineRule({
       "live_migration_inbound_addr = {value} is {other}: migrations to {host} end up there or fail; write {host}'s own address",
     shared:
       'live_migration_inbound_addr = {value} stands on {other} too: migrations to one of the two go to the other; write its own',
+    nobody:
+      'live_migration_inbound_addr = {value} is no address that {host} has: migrations to {host} find no host there; write its own',
   },
   fixes: { own: "Write {host}'s own address: {own}" },
   why: `The source connects to the address that the destination names here. Where it is the source's own, libvirt answers *Attempt to
@@ -54,6 +57,15 @@ nova.conf copied from host to host.`,
       },
     },
     {
+      title: 'an address that it does not have, as measured',
+      severity: 'warning',
+      files: {
+        'livemig.ini': '[node c1]\nroles = compute\n',
+        'c1/facts.json': '{"addresses": {"eth0": ["10.0.0.31"], "eth1": ["10.9.0.31"]}}',
+        'c1/etc/nova/nova.conf': '[libvirt]\nlive_migration_inbound_addr = ⟦10.9.0.13⟧\n',
+      },
+    },
+    {
       title: 'each its own, on a network that nobody else knows',
       files: {
         'livemig.ini':
@@ -81,6 +93,20 @@ nova.conf copied from host to host.`,
       const owner = foreignOwner(cluster, host, value);
       if (!owner) {
         if (surelyOwns(cluster, host, value)) continue;
+        const facts = host.first('facts');
+        if (facts && isMissing(host, value)) {
+          const related = [{ file: facts, span: TOP, message: 'The addresses as measured' }];
+          // A router that translates addresses may stand before it.
+          report({
+            host,
+            ...place,
+            message: 'nobody',
+            severity: 'warning',
+            values: { value, host: host.name },
+            related,
+          });
+          continue;
+        }
         const same = unowned.get(value);
         if (same) same.push({ host, place, setting });
         else unowned.set(value, [{ host, place, setting }]);
@@ -115,6 +141,13 @@ nova.conf copied from host to host.`,
     }
   },
 });
+
+/** An IPv4 address that is known not to be among the host's. */
+function isMissing(host: Host, value: string): boolean {
+  const own = Object.values(host.facts?.addresses ?? {}).flat();
+  // A list without any IPv4 address is not one of a host that has its network up.
+  return isIpv4(value) && own.some((a) => isIpv4(a) && isSpecific(a)) && !own.includes(value);
+}
 
 function shown(setting: Effective, value: string): string {
   const text = written(setting);

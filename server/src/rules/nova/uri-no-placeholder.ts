@@ -4,6 +4,7 @@ import { replace } from '../edits';
 import { defineRule } from '../rule';
 import { runsGuests } from './_guests';
 import { isPlaceholder } from './_items';
+import { uriOf } from './_uris';
 
 /** A conversion of Python's `%`: mapping key, flags, width, precision, length, type; `%%` is a percent sign. */
 const CONVERSION = /%(?:\([^)]*\))?[#0\- +]*(?:\*|\d+)?(?:\.(?:\*|\d*))?[hlL]?(?:%|[^%\s])?/g;
@@ -17,11 +18,13 @@ export default defineRule({
   messages: {
     missing: 'live_migration_uri has no %s for the destination: every migration fails; write e.g. qemu+tcp://%s/system',
     many: 'live_migration_uri has {count} placeholders, nova fills exactly one: every migration fails',
+    path: 'live_migration_uri names no host: with three slashes it is this host itself, and every migration fails; write qemu+tcp://%s/system',
     other:
       'live_migration_uri has {conversion}, which nova cannot fill: write %s for the destination, %% for a percent sign',
   },
   fixes: {
     host: 'Put %s in place of {host}',
+    slash: 'Leave out one slash',
     escape: 'Write %% for each percent sign beside %s',
     placeholder: 'Write %s for {conversion}',
   },
@@ -30,6 +33,7 @@ export default defineRule({
 failure*. nova-compute starts without a word, so it shows only when somebody migrates.`,
   sources: ['nova/virt/libvirt/driver.py, _live_migration_uri, 2013.1 to 33.0.0', 'run with nova 26.2.2'],
   explains: [
+    /Attempt to migrate guest to the same host/,
     /not all arguments converted during string formatting/,
     /not enough arguments for format string/,
     /unsupported format character/,
@@ -43,6 +47,12 @@ failure*. nova-compute starts without a word, so it shows only when somebody mig
       release: 'grizzly',
       files: { 'etc/nova/nova.conf': '[DEFAULT]\nlive_migration_uri=⟦qemu+tcp://compute2/system⟧\n' },
       good: { 'etc/nova/nova.conf': '[DEFAULT]\nlive_migration_uri=qemu+tcp://%s/system\n' },
+    },
+    {
+      title: 'a slash too many',
+      release: 'zed',
+      files: { 'etc/nova/nova.conf': '[libvirt]\nlive_migration_uri = ⟦qemu+tcp:///%s/system⟧\n' },
+      good: { 'etc/nova/nova.conf': '[libvirt]\nlive_migration_uri = qemu+tcp://%s/system\n' },
     },
     {
       title: 'two of them',
@@ -103,6 +113,8 @@ failure*. nova-compute starts without a word, so it shows only when somebody mig
         values: { conversion: other },
         fixes: [repair(file, entry, conversions.length, conversions.filter((c) => c === '%s').length)],
       });
+    else if (conversions.length === 1 && uriOf(uri)?.authority === '' && uriOf(uri)?.path.startsWith('/%s'))
+      report({ ...at, message: 'path', fixes: [slash(file, entry)] });
     else if (conversions.length > 1) report({ ...at, message: 'many', values: { count: conversions.length } });
     else if (conversions.length === 0) {
       const raw = file.text.slice(entry.rawSpan.start, entry.rawSpan.end);
@@ -125,6 +137,13 @@ failure*. nova-compute starts without a word, so it shows only when somebody mig
     }
   },
 });
+
+/** Two slashes stand before the host. */
+function slash(file: SourceFile, entry: OsloEntry) {
+  const at = file.text.slice(entry.rawSpan.start, entry.rawSpan.end).indexOf(':///%s/');
+  const start = entry.rawSpan.start + at + 1;
+  return at < 0 ? undefined : { title: 'slash' as const, edits: [replace(file, { start, end: start + 1 }, '')] };
+}
 
 /** With one %s in place the other percent signs are meant as such; a lone conversion of another kind is meant to be %s. */
 function repair(file: SourceFile, entry: OsloEntry, count: number, placeholders: number) {

@@ -2,7 +2,7 @@ import { replace } from '../edits';
 import { defineRule } from '../rule';
 import { runsGuests } from './_guests';
 import { usesQemu } from './_options';
-import { QEMU_PATHS, spanOfPart, uriOf } from './_uris';
+import { QEMU_PATHS, spanOfPart, uriOf, URI_TRANSPORTS } from './_uris';
 
 export default defineRule({
   id: 'nova/uri-wrong-driver',
@@ -13,16 +13,20 @@ export default defineRule({
   messages: {
     driver:
       'Guests are QEMU and KVM, live_migration_uri asks for the driver {driver}: libvirt refuses; write qemu+{transport}://%s/system',
+    transport:
+      'live_migration_uri asks for the transport {transport}, which libvirt does not know: migrations fail; write tls, tcp or ssh',
     path: 'live_migration_uri ends in {path}: libvirt at the destination refuses all but /system; write qemu+{transport}://%s/system',
   },
   fixes: { driver: 'Write qemu for {driver}', path: 'Write /system' },
   why: `The destination's libvirt opens what the URI names in front of \`+\` and behind the host. For QEMU and KVM that is \`qemu\` and
 \`/system\`, both in lower case. Otherwise every migration from this host ends with *no connection driver available for kvm:///system* or
-*unexpected QEMU URI path '/sytem', try qemu:///system*; without a path older versions say *no QEMU URI path given*.`,
+*unexpected QEMU URI path '/sytem', try qemu:///system*; with a transport that there is not, in *transport in URL not recognised (should
+be tls|unix|ssh|ext|tcp|libssh2|libssh)*; without a path older versions say *no QEMU URI path given*.`,
   sources: ['virsh -c of libvirt 9.0.0 to a daemon over TCP with each of the examples'],
   explains: [
     /unexpected qemu URI path/i,
     /no QEMU URI path given/,
+    /transport in URL not recognised/,
     /no connection driver available for/,
     /libxenlight state driver is not active/,
   ],
@@ -45,6 +49,11 @@ export default defineRule({
       release: 'zed',
       files: { 'etc/nova/nova.conf': '[libvirt]\nlive_migration_uri = ⟦kvm⟧+tcp://%s/system\n' },
       good: { 'etc/nova/nova.conf': '[libvirt]\nlive_migration_uri = qemu+tcp://%s/system\n' },
+    },
+    {
+      title: 'a transport that there is not',
+      release: 'zed',
+      files: { 'etc/nova/nova.conf': '[libvirt]\nlive_migration_uri = ⟦qemu+tcpp://%s/system⟧\n' },
     },
     {
       title: 'put together of other options',
@@ -80,6 +89,11 @@ export default defineRule({
     if (!setting?.entry || !setting.file || !uri || uri.authority === '' || uri.renamed) return;
     if (!usesQemu(host) || !runsGuests(host)) return;
     const { file, entry } = setting;
+    const { transport } = uri;
+    if (uri.driver === 'qemu' && transport !== undefined && !URI_TRANSPORTS.has(transport.toLowerCase())) {
+      report({ file, span: entry.rawSpan, message: 'transport', values: { transport } });
+      return;
+    }
     const part = uri.driver !== 'qemu' ? 'driver' : QEMU_PATHS.has(uri.path) ? undefined : 'path';
     if (!part) return;
     const span = spanOfPart(setting, part, uri);
