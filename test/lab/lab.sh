@@ -161,11 +161,14 @@ start() {
 papers() {
   local node i key
   {
-    echo 'release = zed'
     for node; do
       case $node in controller) roles='controller, nfs' ;; *) roles=compute ;; esac
       printf '\n[node %s]\naddress = %s.0.%s\nuser = root\nroles = %s\n' "$node" "$net" "$(number "$node")" "$roles"
     done
+    echo
+    echo '[rules]'
+    # The nodes' networks end in this machine.
+    echo 'libvirtd/auth-tcp-none = off'
   } >"$dir/livemig.ini"
   for node; do
     i=$(number "$node")

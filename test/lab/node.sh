@@ -108,8 +108,9 @@ Subsystem sftp internal-sftp
 END
 
 rm -rf /etc/nova /etc/pki /etc/exports.d /etc/fstab /etc/exports /etc/libvirt/qemu /etc/libvirt/secrets /etc/libvirt/storage \
-  /etc/sysctl.d /etc/sysctl.conf /etc/systemd/system/libvirtd* /etc/systemd/system/*.wants/libvirtd*
-mkdir -p /etc/nova /etc/libvirt /etc/ganesha /etc/sysctl.d
+  /etc/sysctl.d /etc/sysctl.conf /etc/systemd/system/*virt* /etc/systemd/system/*.wants/*virt* \
+  /usr/lib/systemd/system/libvirtd* /usr/lib/systemd/system/virt*
+mkdir -p /etc/nova /etc/libvirt /etc/sasl2 /etc/ganesha /etc/sysctl.d
 : >/etc/fstab
 cat >/etc/nova/nova.conf <<END
 [DEFAULT]
@@ -131,6 +132,7 @@ live_migration_inbound_addr = $net.1.$i
 live_migration_scheme = tcp
 END
   # What remains of a release when nova itself is not installed.
+  rm -rf /usr/lib/python3/dist-packages/nova-[0-9]*
   mkdir -p /usr/lib/python3/dist-packages/nova-26.2.2.egg-info
   cat >/etc/default/libvirtd <<END
 LIBVIRTD_ARGS="--listen"
@@ -145,17 +147,22 @@ auth_unix_rw = "none"
 host_uuid = "1ab00000-0000-4000-8000-0000000000$i"
 log_outputs = "3:file:/var/log/libvirt/libvirtd.log"
 END
+  echo 'mech_list: gssapi' >/etc/sasl2/libvirt.conf
   cat >/etc/libvirt/qemu.conf <<END
 security_driver = "none"
 namespaces = [ ]
 cgroup_controllers = [ ]
+END
+  # What a compute node would mount; no kernel here can.
+  cat >/etc/fstab <<END
+controller:/srv/instances /var/lib/nova/instances nfs hard,vers=4.1,_netdev 0 0
 END
   # By FUSE, under the name that libvirt takes for GlusterFS: so it counts as shared, which a bind mount does not.
   bindfs -o "allow_other,fsname=controller:/srv/instances,subtype=glusterfs" /srv/instances /var/lib/nova/instances
 else
   # It computes nothing, and so has nothing of libvirt's.
   rm -rf /etc/libvirt /etc/default/libvirtd /etc/init.d/libvirtd /etc/init.d/virtlogd /usr/sbin/libvirtd /usr/sbin/virtlogd \
-    /usr/bin/virsh /usr/bin/qemu-system-x86_64 /usr/lib/systemd/system/libvirtd* /usr/lib/systemd/system/virt*
+    /usr/bin/virsh /usr/bin/qemu-system-x86_64
   cat >/etc/exports <<END
 /srv/instances $net.0.0/24(rw,sync,no_root_squash,no_subtree_check,fsid=1)
 END
@@ -224,4 +231,18 @@ while :; do
   wait $!
 done
 END
+cat >/run/lab/restart-libvirtd <<'END'
+#!/bin/sh
+# As `service libvirtd restart`, which sleeps for a second: comes back when libvirtd answers, or has ended. `bare`: by hand.
+start-stop-daemon --stop --oknodo --quiet --retry 5 --pidfile /run/libvirtd.pid --exec /usr/sbin/libvirtd
+rm -f /run/libvirtd.pid
+if [ "${1:-}" = bare ]; then /usr/sbin/libvirtd -d; else /etc/init.d/libvirtd start >/dev/null; fi
+for i in $(seq 100); do
+  virsh -q -c qemu:///system list >/dev/null 2>&1 && exit 0
+  pidof /usr/sbin/libvirtd >/dev/null || exit 1
+  sleep 0.05
+done
+exit 1
+END
+chmod 755 /run/lab/restart-libvirtd
 exec env -i NET="$net" NODE="$node" I="$i" PATH="$PATH" HOME=/root LANG=C.UTF-8 bash -c 'exec -a init /usr/sbin/init /run/lab/init'

@@ -1,0 +1,7 @@
+import type { Fault, Unprovoked } from './fault';
+import { names, unnamed } from './names';
+import { reach, unreached } from './reach';
+import { stream, unstreamed } from './stream';
+
+export const FAULTS: readonly Fault[] = [...reach, ...names, ...stream];
+export const UNPROVOKED: readonly Unprovoked[] = [...unreached, ...unnamed, ...unstreamed];
