@@ -46,7 +46,9 @@ while time.monotonic() < end and daemon.poll() is None:
 def answer(request):
     """What stands between `+` and the path is this daemon's."""
     uri = request['bytes'].decode()
-    here = re.sub(r'^([^:+]*)(\+\w+)?://[^/?]*', rf'\1+tcp://127.0.0.1:{PORT}', uri)
+    # A transport that would lead elsewhere becomes TCP; what libvirt does not know it refuses before it dials.
+    here = re.sub(r'^([^:+]*)(\+(tcp|tls|ssh|libssh2?|ext|unix|native))?://[^/?]*', rf'\1+tcp://127.0.0.1:{PORT}', uri)
+    here = re.sub(r'^([^:+]*\+\w+)://%s', rf'\1://127.0.0.1:{PORT}', here)
     run = subprocess.run(['virsh', '-q', '-c', here, 'uri'], capture_output=True, text=True, timeout=SETTLED)
     return {'opened': run.returncode == 0, 'error': run.stderr.strip().split('\n')[-1]}
 
