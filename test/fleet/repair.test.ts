@@ -83,6 +83,7 @@ cat >/etc/init.d/nova-compute <<'END'
 #!/bin/sh
 case $1 in
   stop) exec start-stop-daemon --stop --retry 5 --exec /opt/nova-compute ;;
+  restart) "$0" stop; exec "$0" start ;;
   start) exec start-stop-daemon --start --background --chuid nova --exec /opt/nova-compute -- 3600 ;;
 esac
 END
@@ -587,5 +588,29 @@ import time; time.sleep(600)' ; sleep 0.3`);
       `firewall-cmd --permanent '--add-rich-rule=rule family="ipv4" source address="192.0.2.2" port port="16514" protocol="tcp" accept'`,
     ]);
     assert.throws(() => plan(undefined), refused(/c1 has no firewall that livemig could see/));
+  });
+});
+
+describe('daemons that run by an older file', { skip: noNode }, () => {
+  test('are restarted by the plan of apply', async () => {
+    const node = await newNode(NOVA);
+    await new Promise((r) => setTimeout(r, 1500));
+    await node.sh('touch -d "+5 seconds" /etc/nova/nova.conf');
+    const rule = 'cluster/restart-needed';
+    const cluster = async (extra: object) =>
+      clusterOf([await hostOf(node, 'c1', extra)], '[node c1]\ninit = sysvinit\nroles = compute\n');
+    const look = async () => {
+      const modified = Number(await node.sh('stat -c %Y /etc/nova/nova.conf'));
+      return { paths: { '/etc/nova/nova.conf': { type: 'file', mode: 420, uid: 0, gid: 0, modified } } };
+    };
+    const pid = () => node.sh('ps -e -o pid=,comm= | sed -n "s/ nova-compute//p"');
+    const old = await pid();
+    assert.notEqual(old.trim(), '');
+    const before = await cluster(await look());
+    const plan = planRepair(before, findingOf(before, rule, 'c1'))!;
+    assert.equal(plan.steps[0]!.command, 'service nova-compute restart');
+    const result = await run(plan, node);
+    assert.deepEqual([result.ok, result.why], [true, undefined]);
+    assert.notEqual(await pid(), old);
   });
 });

@@ -10,18 +10,18 @@ import { planHostsEntry } from './hosts-entry';
 import { planIds } from './ids';
 import { planMount } from './mount';
 import type { Plan, Planner } from './plan';
+import { planRestart } from './restart';
 import { planSysctl } from './sysctl';
 
 export type { Plan } from './plan';
 export { runRepair, type NodeFiles, type Repaired } from './run';
 
-const PLANNERS: Readonly<Record<RepairKind, Planner | undefined>> = {
+const PLANNERS: Readonly<Record<RepairKind, Planner>> = {
   ids: planIds,
   mount: planMount,
   'hosts-entry': planHostsEntry,
   firewall: planFirewall,
-  // By apply's own plan: the units for the distribution are its.
-  restart: undefined,
+  restart: planRestart,
   'directory-mode': planDirectoryMode,
   sysctl: planSysctl,
 };
@@ -42,7 +42,8 @@ export function planRepair(
   const finding = findings.find((f) => f.file.uri === uri && lineOf(f.file, f.span.start) === line);
   if (!finding?.host) return undefined;
   const plan = planner({ cluster, finding, host: finding.host });
-  if (!plan || plan.work.length === 0) return undefined;
+  if (!plan || (plan.work.length === 0 && !plan.apply)) return undefined;
+  if (plan.apply) return { ...plan, steps: plan.apply.steps };
   const steps = plan.work.map(({ node, title, command, check }) => ({
     node,
     title,

@@ -2,6 +2,7 @@ import type { StepView } from '../../fleet-protocol';
 import type { Finding } from '../../lint';
 import { isAddress, type Cluster } from '../../model/cluster';
 import type { Host } from '../../model/host';
+import type { Plan as ApplyPlan } from '../apply';
 import { FleetError, type Ran } from '../types';
 
 /** One step of a repair, with what it takes to do it: a command, or a file to be written. */
@@ -39,6 +40,8 @@ export interface Plan {
   readonly notes: readonly string[];
   /** For `runRepair`, one for each of `steps`. */
   readonly work: readonly Step[];
+  /** In place of steps of its own: what *Apply* does for the file. */
+  readonly apply?: ApplyPlan;
 }
 
 /** What a planner is given: a finding on a host. */

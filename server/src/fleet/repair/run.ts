@@ -1,5 +1,6 @@
 import type { StepDone } from '../../fleet-protocol';
 import { decode } from '../../model/decode';
+import { runApply } from '../apply';
 import { FleetError, type Ran, type Runner } from '../types';
 import { readable, saidBy, type Plan, type Step } from './plan';
 
@@ -23,6 +24,9 @@ export interface Repaired {
 
 const TIMEOUT_MS = 60_000;
 
+/** A login that is not root may lack the folders of root's programs, and their words are judged. */
+const ENV = ['env', 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'LC_ALL=C'];
+
 /**
  * Does a plan step by step and stops at the first failure; then it does what makes up for steps that were begun: services
  * are started again, files put back.
@@ -35,6 +39,12 @@ export async function runRepair(
   signal: AbortSignal,
   filesOf: (node: string) => NodeFiles | undefined = () => undefined,
 ): Promise<Repaired> {
+  if (plan.apply) {
+    const { node } = plan.apply;
+    // Nothing was written, so there is nothing to put back.
+    const { ok, steps, why } = await runApply(plan.apply, runnerOf(node), undefined, tell, signal);
+    return { ok, steps: steps.map((s) => ({ ...s, node })), ...(why !== undefined && { why }) };
+  }
   const run = new Run(runnerOf, filesOf);
   const steps: (StepDone & { node: string })[] = [];
   const begun = new Set<Step>();
@@ -78,7 +88,7 @@ class Run {
     if (step.write) await this.#write(step);
     if (!step.argv) return undefined;
     const options = { timeout: step.timeout ?? TIMEOUT_MS, root: true, ...(signal && { signal }) };
-    const ran = await this.runnerOf(step.node).run(step.argv, options);
+    const ran = await this.runnerOf(step.node).run([...ENV, ...step.argv], options);
     const wrong = (step.judge ?? judgeEnd)(ran);
     if (wrong !== undefined) throw new FleetError('refused', wrong);
     return ran.stderr.trim() === '' ? undefined : ran.stderr.trim().slice(0, 2000);
