@@ -244,6 +244,15 @@ import hostsPeerResolves from './hosts/peer-resolves';
 import clusterClockSkew from './cluster/clock-skew';
 import clusterEmulatorMissing from './cluster/emulator-missing';
 import clusterFirewallPorts from './cluster/firewall-ports';
+import clusterGuestBridgeMissing from './cluster/guest-bridge-missing';
+import clusterGuestCpuMissing from './cluster/guest-cpu-missing';
+import clusterGuestHostDevice from './cluster/guest-host-device';
+import clusterGuestHugepagesMissing from './cluster/guest-hugepages-missing';
+import clusterGuestMachineMissing from './cluster/guest-machine-missing';
+import clusterGuestSecretMissing from './cluster/guest-secret-missing';
+import clusterGuestSecurityModelMissing from './cluster/guest-security-model-missing';
+import clusterGuestSnapshots from './cluster/guest-snapshots';
+import clusterGuestTooLarge from './cluster/guest-too-large';
 import clusterHugepagesMissing from './cluster/hugepages-missing';
 import clusterInstancesDirMode from './cluster/instances-dir-mode';
 import clusterLibvirtQemuVersion from './cluster/libvirt-qemu-version';
@@ -512,6 +521,15 @@ export const RULES: readonly Rule[] = [
   clusterClockSkew,
   clusterEmulatorMissing,
   clusterFirewallPorts,
+  clusterGuestBridgeMissing,
+  clusterGuestCpuMissing,
+  clusterGuestHostDevice,
+  clusterGuestHugepagesMissing,
+  clusterGuestMachineMissing,
+  clusterGuestSecretMissing,
+  clusterGuestSecurityModelMissing,
+  clusterGuestSnapshots,
+  clusterGuestTooLarge,
   clusterHugepagesMissing,
   clusterInstancesDirMode,
   clusterLibvirtQemuVersion,
