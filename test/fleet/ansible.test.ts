@@ -10,6 +10,7 @@ import { tempFolder } from '../support/temp';
 import { keygen, noSshd, startSshd, type Sshd } from './sshd';
 
 const { path: folder, remove } = tempFolder();
+after(remove);
 const root = path.resolve(__dirname, '../..');
 const noAnsible =
   noSshd || (spawnSync('ansible-playbook', ['--version']).status !== 0 && 'ansible-core is not installed');
@@ -30,7 +31,6 @@ describe('what Ansible gathers', { skip: noAnsible }, () => {
   });
   after(async () => {
     await sshd.stop();
-    remove();
   });
 
   const certificate = () => {
@@ -115,7 +115,6 @@ describe('what Ansible gathers', { skip: noAnsible }, () => {
 });
 
 describe('livemig unpack', () => {
-  after(() => noAnsible && remove());
   const answers = path.join(folder, 'answers');
   const collected = (tree: string, ...words: string[]) =>
     execFileSync('sh', ['-s', '--', ...words, `root:${tree}`], { input: collector() });
