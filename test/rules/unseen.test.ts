@@ -10,7 +10,10 @@ import { readCorpus } from '../support/corpus';
 const RIGHT = new Map([
   ['cluster/emulator-missing', 'of two equal groups neither is told, of two hosts both'],
   ['cluster/release-mismatch', 'of two equal groups neither is told, of two hosts both'],
-  ['cluster/transport-asymmetric', 'louder where both hosts say their scheme, and which two are compared depends on who is there'],
+  [
+    'cluster/transport-asymmetric',
+    'louder where both hosts say their scheme, and which two are compared depends on who is there',
+  ],
   ['hosts/duplicate-name', 'the name stands twice, whoever bears it'],
   ['nova/vnc-listen-family-mismatch', 'the proxy is sent elsewhere, be it to a host out of sight or to nobody'],
 ]);
