@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { connect as dialTcp, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
@@ -216,7 +216,7 @@ describe('the scripts, in every sh', { skip: process.getuid?.() === 0 ? false : 
       mkdirSync(own);
       const at = path.join(own, 'a b.conf');
       // Busybox finds its own programs first, as on a node that has no others.
-      const env = { PATH: process.env.PATH };
+      const env = { PATH: process.env.PATH, HOME: own };
       if (shell[0] === 'busybox') {
         mkdirSync(`${own}-bin`);
         assert.equal(spawnSync('busybox', ['--install', '-s', `${own}-bin`]).status, 0);
@@ -225,7 +225,7 @@ describe('the scripts, in every sh', { skip: process.getuid?.() === 0 ? false : 
       const [program = '', ...args] = shell;
       const replace = (expected: string, content: string, length = Buffer.byteLength(content), to = at): string => {
         const words = [to, expected, sum(content), String(length), 'abc', '0644', ''];
-        const { stdout } = spawnSync(
+        const { stdout, stderr, status } = spawnSync(
           program === 'busybox' ? '/bin/busybox' : program,
           [...args, '-c', replaceScript(), 'x', ...words],
           {
@@ -233,7 +233,7 @@ describe('the scripts, in every sh', { skip: process.getuid?.() === 0 ? false : 
             env,
           },
         );
-        return stdout.toString().trim();
+        return stdout.toString().trim() || `status ${status}: ${stderr.toString()}`;
       };
       assert.match(replace('none', 'one\n'), /^@@livemig done \d{10}$/);
       assert.match(replace('none', 'two\n'), /^@@livemig conflict .* is there already$/);
@@ -245,14 +245,13 @@ describe('the scripts, in every sh', { skip: process.getuid?.() === 0 ? false : 
       assert.match(replace(sum('x'), 'x', 1, path.join(own, 'no/x')), /^@@livemig not-found there is no folder/);
       // One of a run that was killed, one of a run that goes on, and somebody else's.
       writeFileSync(path.join(own, '.livemig-4194303-abc.tmp'), '');
-      writeFileSync(path.join(own, `.livemig-${process.pid}-abc.tmp`), '');
+      const going = spawn('sh', ['-c', 'sleep 100; :', 'livemig-replace'], { detached: true, stdio: 'ignore' });
+      const live = `.livemig-${going.pid!}-abc.tmp`;
+      writeFileSync(path.join(own, live), '');
       writeFileSync(path.join(own, '.livemig-notes.tmp'), '');
       assert.match(replace(sum('two\n'), 'three\n'), /^@@livemig done/);
-      assert.deepEqual(readdirSync(own).sort(), [
-        '.livemig-' + process.pid + '-abc.tmp',
-        '.livemig-notes.tmp',
-        'a b.conf',
-      ]);
+      assert.deepEqual(readdirSync(own).sort(), [live, '.livemig-notes.tmp', 'a b.conf']);
+      process.kill(-going.pid!, 'SIGKILL');
       assert.equal(readFileSync(at, 'utf8'), 'three\n');
       const look = (name: string): string =>
         spawnSync(program === 'busybox' ? '/bin/busybox' : program, [...args, '-c', lookScript(), 'x', name, '100'], {

@@ -73,7 +73,7 @@ export async function startSshd(folder: string, options: SshdOptions = {}): Prom
         'KbdInteractiveAuthentication no',
         'LogLevel VERBOSE',
       ],
-      'Subsystem sftp internal-sftp',
+      ...(options.config?.some((line) => line.startsWith('Subsystem')) ? [] : ['Subsystem sftp internal-sftp']),
       '',
     ].join('\n'),
   );

@@ -94,12 +94,16 @@ if [ "$sum" = none ]; then
   exit 0
 fi
 
+# Whether a number is that of a run like this one; it may be another program's by now, or that of one whom nobody buries.
+runs() {
+  if [ -r /proc/self/cmdline ]; then grep -qs livemig-replace "/proc/$1/cmdline"; else kill -0 "$1" 2>/dev/null; fi
+}
 # Whoever wrote these does not run any more.
 for left in "$folder"/.livemig-*.tmp; do
   pid=${left##*/.livemig-}
   pid=${pid%%-*}
   case $pid in '' | *[!0-9]*) continue ;; esac
-  kill -0 "$pid" 2>/dev/null || [ -d "/proc/$pid" ] || rm -f "$left"
+  runs "$pid" || rm -f "$left"
 done
 
 name=$folder/.livemig-$$-$nonce.tmp
