@@ -4,6 +4,7 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileS
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { stripDocumentation } from './strip.mjs';
+import { takeWords, wordsTable } from './words.mjs';
 
 const root = path.resolve(import.meta.dirname, '..');
 
@@ -12,11 +13,13 @@ const rules = {
   name: 'strip-rule-documentation',
   setup(b) {
     b.onLoad({ filter: /[\\/]server[\\/]src[\\/]rules[\\/].*\.ts$/ }, ({ path: file }) => ({
-      contents: stripDocumentation(readFileSync(file, 'utf8'), file),
+      contents: takeWords(stripDocumentation(readFileSync(file, 'utf8'), file), file).source,
       loader: 'ts',
     }));
   },
 };
+
+const words = wordsTable(path.join(root, 'server/src/rules'));
 
 /**
  * Tables are files of their own beside the bundles, which share them, and are read when they are first required: nothing at
@@ -130,7 +133,11 @@ const bundles = {
     // `import()` becomes `require`: what is loaded must be there before the next message is handled.
     supported: { 'dynamic-import': false },
   },
-  'dist/server-main.js': { ...small, entryPoints: ['server/src/lsp/server.ts'], plugins: [library, rules, tables] },
+  'dist/server-main.js': {
+    ...small,
+    entryPoints: ['server/src/lsp/server.ts'],
+    plugins: [library, rules, words, tables],
+  },
   'dist/languageserver.js': {
     ...small,
     stdin: {
@@ -140,7 +147,7 @@ const bundles = {
   },
   'dist/cli.js': {
     entryPoints: ['server/src/cli/main.ts'],
-    plugins: [later('./fleet', './fleet.js'), later('./explain', './explain-cli.js'), rules, tables],
+    plugins: [later('./fleet', './fleet.js'), later('./explain', './explain-cli.js'), rules, words, tables],
   },
   // What knows the messages of failures; the rules are handed to it.
   'dist/explain-cli.js': { ...small, entryPoints: ['server/src/cli/explain.ts'] },
@@ -154,7 +161,7 @@ const bundles = {
         if (require.main === module) main();`,
       resolveDir: root,
     },
-    plugins: [collector, rules, tables],
+    plugins: [collector, rules, words, tables],
     loader: { '.sh': 'text' },
   },
 };
