@@ -1,6 +1,6 @@
 import { releaseIndex, releaseName } from './knowledge/releases';
 import type { Cluster } from './model/cluster';
-import type { SourceFile } from './model/files';
+import type { FileKind, SourceFile } from './model/files';
 import type { Host } from './model/host';
 import { needlessSuppressions } from './needless';
 import { RULES } from './rules/index';
@@ -59,7 +59,8 @@ export function lint(
     for (const finding of hostFindings(host, rules)) found.push(finding);
     judged?.();
   }
-  const kinds = new Set(cluster.hosts.flatMap((h) => h.files.map((f) => f.kind)));
+  const kinds = new Set<FileKind>();
+  for (const host of cluster.hosts) for (const file of host.files) kinds.add(file.kind);
   if (cluster.inventory) kinds.add('livemig-ini');
   for (const rule of rules) {
     if (rule.scope === 'cluster' && rule.files.some((k) => kinds.has(k)))

@@ -49,6 +49,7 @@ export class Host {
   readonly daemon: Daemon;
   readonly #byKind = new Map<FileKind, SourceFile[]>();
   #aliases: ReadonlySet<string> | undefined;
+  #compute: boolean | undefined;
 
   constructor(input: HostInput, context: HostContext) {
     this.name = input.name;
@@ -105,6 +106,10 @@ export class Host {
    * called otherwise; and its nova drives nothing else, such as VMware or Ironic.
    */
   get isCompute(): boolean {
+    return (this.#compute ??= this.#isCompute());
+  }
+
+  #isCompute(): boolean {
     const driver = this.nova.get('compute_driver');
     if (driver?.origin === 'set' && driver.value && !/libvirt/i.test(driver.value)) return false;
     const roles = this.node?.roles ?? [];

@@ -88,12 +88,20 @@ export class NovaConfig {
   /** nova.conf, then nova-compute.conf, then nova.conf.d/*.conf in the order of their names. */
   readonly files: readonly SourceFile[];
   readonly #release: ReleaseIndex;
+  /**
+   * Whether what is not set here is not set at all: one file of several, such as a lone nova-compute.conf or a lone file
+   * of nova.conf.d, says nothing about what the others set.
+   */
+  readonly whole: boolean;
+  /** Rules of the whole cluster ask hosts for the same few options after every edit of another. */
+  readonly #known = new Map<NovaOption, Effective>();
   #index: Map<string, Named[]> | undefined;
 
   constructor(files: readonly SourceFile[], release: ReleaseIndex) {
     this.files = files
       .filter((f) => readByCompute(f.path))
       .sort((a, b) => rank(a.path) - rank(b.path) || compare(a.path, b.path));
+    this.whole = this.files.length !== 1 || basename(this.files[0]!.path) === 'nova.conf';
     this.#release = release;
   }
 
@@ -114,15 +122,13 @@ export class NovaConfig {
     return this.#names().get(key(home)) ?? [];
   }
 
-  /**
-   * Whether what is not set here is not set at all: one file of several, such as a lone nova-compute.conf or a lone file
-   * of nova.conf.d, says nothing about what the others set.
-   */
-  get whole(): boolean {
-    return this.files.length !== 1 || basename(this.files[0]!.path) === 'nova.conf';
+  effective(home: NovaOption): Effective {
+    let known = this.#known.get(home);
+    if (!known) this.#known.set(home, (known = this.#effective(home)));
+    return known;
   }
 
-  effective(home: NovaOption): Effective {
+  #effective(home: NovaOption): Effective {
     const found = this.#raw(home);
     if (!found.winner && !this.whole)
       return { option: home, raw: undefined, value: undefined, origin: 'default', file: undefined, entry: undefined };
