@@ -83,4 +83,9 @@ export class Lab {
   read(name: string, file: string): string {
     return readFileSync(path.join(this.nodes.get(name)!.etc, file), 'utf8');
   }
+
+  /** As somebody else on the node would. */
+  write(name: string, file: string, text: string): void {
+    writeFileSync(path.join(this.nodes.get(name)!.etc, file), text);
+  }
 }

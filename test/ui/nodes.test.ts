@@ -65,6 +65,19 @@ describe('nodes', { skip: noSshd }, () => {
     await page.keyboard.press('Control+s');
     await until(() => lab.read(compute1, qemu).includes('\nvnc_listen = "0.0.0.0"\n'), 'saved on the node');
     await page.locator('.tab.active.dirty').waitFor({ state: 'detached' });
+
+    // Somebody else changes it meanwhile, to the same length: VS Code's own choice between both.
+    const theirs = lab.read(compute1, qemu).replace('0.0.0.0', '1.1.1.1');
+    lab.write(compute1, qemu, theirs);
+    await page.locator('.editor-instance .monaco-editor .view-line').first().click();
+    await page.keyboard.type('# mine');
+    await page.keyboard.press('Control+s');
+    const conflict = page.locator('.notification-toast').filter({ hasText: 'The content of the file is newer' });
+    await conflict.waitFor();
+    assert.equal(lab.read(compute1, qemu), theirs);
+    await desk.shot('conflict');
+    await conflict.getByRole('button', { name: 'Overwrite' }).click();
+    await until(() => lab.read(compute1, qemu).includes('# mine'), 'overwritten, now that it was said');
   });
 
   test('a node that cannot be reached says so, and holds up nobody', async () => {

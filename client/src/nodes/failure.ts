@@ -60,6 +60,7 @@ export function fileError(error: unknown, uri: Uri): FileSystemError {
 /** The same for a save: what has become of the text, and what to do. */
 export function saveError(error: unknown, uri: Uri): FileSystemError {
   const { code, message } = failureOf(error);
+  const said = /[.!?]$/.test(message) ? message : `${message}.`;
   const kept = l10n.t('Your text is kept in the editor.');
   switch (code) {
     case 'unreachable':
@@ -67,12 +68,12 @@ export function saveError(error: unknown, uri: Uri): FileSystemError {
     case 'timeout':
     case 'gone':
       return FileSystemError.Unavailable(
-        `${message} ${kept} ${l10n.t('Save again when the node can be reached; its file is as it was.')}`,
+        `${said} ${kept} ${l10n.t('Save again when the node can be reached; its file is as it was.')}`,
       );
     case 'conflict':
-      return FileSystemError.Unavailable(`${message} ${kept} ${l10n.t('Save again to compare both.')}`);
+      return FileSystemError.Unavailable(`${said} ${kept}`);
     case 'no-space':
-      return new FileSystemError(`${message} ${kept}`);
+      return new FileSystemError(`${said} ${kept}`);
     default:
       return fileError(error, uri);
   }

@@ -1,7 +1,7 @@
 /** Files of nodes as VS Code's own, over the fleet process. */
 import { FilePermission, FileSystemError, FileType, l10n, type FileStat, type Uri } from 'vscode';
 import type { RemoteContent, RemoteEntry, RemoteStat } from '../../../server/src/fleet-protocol';
-import { failureOf, fileError, saveError, type FleetFailed } from './failure';
+import { failureOf, fileError, FleetFailed, saveError } from './failure';
 import type { Requests } from './store';
 
 interface Told {
@@ -9,6 +9,8 @@ interface Told {
   /** Sizes that were told, for whatever content. */
   readonly sizes: Set<number>;
   size: number;
+  /** The time of the content that was last read or written here. */
+  read?: number;
 }
 
 export class NodeFiles {
@@ -40,7 +42,11 @@ export class NodeFiles {
   }
 
   async readFile(uri: Uri): Promise<Uint8Array> {
-    return bytesOf(await this.#ask<RemoteContent>('fleet/read', uri));
+    const told = this.#told.get(uri.toString());
+    const mtime = told?.mtime;
+    const content = await this.#ask<RemoteContent>('fleet/read', uri);
+    if (told && mtime !== undefined) told.read = mtime;
+    return bytesOf(content);
   }
 
   async writeFile(
@@ -50,7 +56,12 @@ export class NodeFiles {
   ): Promise<void> {
     const base64 = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
     try {
-      await this.#fleet.request('fleet/write', { uri: uri.toString(), base64, create, overwrite });
+      if (overwrite) await this.#overwrite(uri);
+      const { mtime } = await this.#fleet.request<RemoteStat>('fleet/write', {
+        ...{ uri: uri.toString(), base64, create, overwrite },
+      });
+      const told = this.#told.get(uri.toString());
+      if (told) told.read = mtime;
     } catch (error) {
       throw saveError(error, uri);
     }
@@ -66,6 +77,22 @@ export class NodeFiles {
 
   rename(uri: Uri): never {
     return refuse(uri, l10n.t('livemig renames nothing on nodes. Rename it in a terminal on the node.'));
+  }
+
+  /**
+   * VS Code asks for the time before it writes, and stops when it is another. If it goes on all the same, the user has chosen
+   * *Overwrite*: then the content that he was told of may go, and no other.
+   */
+  async #overwrite(uri: Uri): Promise<void> {
+    const told = this.#told.get(uri.toString());
+    if (told?.read === undefined || told.mtime === told.read) return;
+    await this.#fleet.request('fleet/read', { uri: uri.toString() });
+    const { mtime } = await this.#fleet.request<RemoteStat>('fleet/stat', { uri: uri.toString() });
+    if (mtime !== told.mtime)
+      throw new FleetFailed(
+        'conflict',
+        l10n.t('{0} was changed on the node once more. Nothing was written.', uri.path),
+      );
   }
 
   async #ask<T>(method: string, uri: Uri): Promise<T> {
