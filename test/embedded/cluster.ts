@@ -17,11 +17,13 @@ export async function startCluster(specs: readonly NodeSpec[], options: ServeOpt
   const key = generateKey();
   const nodes = specs.map((spec) => new EmbeddedNode(spec));
   const byAddress = new Map(nodes.flatMap((node) => node.addresses().map((a) => [a, node] as const)));
-  for (const node of nodes)
+  for (const node of nodes) {
+    node.peer = (address) => byAddress.get(address);
     node.reach = (address, port) => {
       const other = byAddress.get(address);
       return !other ? 'filtered' : listensAt(other, address, port) ? 'open' : 'refused';
     };
+  }
   // A mount that another node serves is there when that one is.
   for (const node of nodes) node.mountAll();
   const keys = [...(options.keys ?? []), key.public.trim()];

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { kindOf } from '../../server/src/model/files';
 import { outputsOf, type Said } from './outputs';
-import { sizeOf, statMode, TreeError, type Account, type Entry, type Tree } from './tree';
+import { allow, ROOT, sizeOf, statMode, TreeError, type Account, type Entry, type Tree } from './tree';
 import type { EmbeddedNode } from './node';
 
 /** The script as livemig sends it: a node that is sent anything else does not know what it is to do. */
@@ -40,6 +40,10 @@ export function collect(node: EmbeddedNode, words: readonly string[], who: Accou
     for (const name of values('account')) out(`id ${name}`, node.id(name));
     for (const asked of values('path')) out(`paths ${asked}`, looks(tree, who, [asked]));
     for (const file of values('certificate')) out(`certificate ${file}`, certificate(tree, who, file));
+    for (const folder of values('room')) rooms(node, folder, out);
+    for (const asked of values('probe-write')) out(`probe-write ${asked}`, probe(node, 'write', asked));
+    for (const asked of values('probe-read')) out(`probe-read ${asked}`, probe(node, 'read', asked));
+    for (const asked of values('probe-remove')) out(`probe-remove ${asked}`, probe(node, 'remove', asked));
     for (const name of values('peer')) out(`peer ${name}`, node.resolve(name));
     for (const socket of values('probe')) out(`probe ${socket}`, node.probe(socket));
   }
@@ -119,4 +123,41 @@ function certificate(tree: Tree, who: Account, file: string): Said | undefined {
     Buffer.from(tree.read(file, who)).toString(),
   );
   return { text: found?.[0] ?? '', status: 0 };
+}
+
+/** Bytes in a block, blocks, and blocks that are left: 200 GiB, half of them used. */
+const ROOM = '4096 52428800 26214400';
+
+function rooms(node: EmbeddedNode, where: string, out: (name: string, said: Said) => void): void {
+  const { tree, folder } = node.behind(where);
+  const entry = tree.find(folder);
+  if (entry?.type !== 'folder') return;
+  out(`room ${where}`, { text: ROOM, status: 0 });
+  for (const name of ['nova', 'libvirt-qemu', 'qemu']) {
+    const account = node.account(name);
+    if (account) out(`writer ${name} ${where}`, { text: '', status: may(entry, account) ? 0 : 1 });
+  }
+}
+
+function may(entry: Entry, who: Account): boolean {
+  try {
+    allow(entry, who, 3);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The probe file, `TOKEN:FOLDER`, in the folder itself or where that is mounted from. */
+function probe(node: EmbeddedNode, what: 'write' | 'read' | 'remove', asked: string): Said {
+  const [, token = '', where = ''] = /^([A-Za-z0-9]{8,64}):(\/.*)$/.exec(asked) ?? [];
+  const { tree, folder } = node.behind(where);
+  const file = `${folder}/.livemig-probe-${token}`;
+  if (token === '' || tree.find(folder)?.type !== 'folder') return { text: '', status: what === 'read' ? 3 : 1 };
+  const content = tree.text(file);
+  if (what === 'read') return { text: content?.trim() ?? '', status: content === undefined ? 5 : 0 };
+  if (what === 'write' && content === undefined) tree.put(file, `${token}\n`);
+  else if (what === 'remove' && content === `${token}\n`) tree.remove(file, ROOT);
+  else return { text: '', status: 1 };
+  return { text: '', status: 0 };
 }

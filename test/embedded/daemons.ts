@@ -5,6 +5,7 @@
 import { LineIndex, parse, type LibvirtProblemCode } from '../../server/src/syntax';
 import { kindOf, type SourceFile } from '../../server/src/model/files';
 import { Host } from '../../server/src/model/host';
+import type { Facts } from '../../server/src/model/facts';
 import type { LibvirtConfig } from '../../server/src/model/libvirt';
 import type { Tree } from './tree';
 
@@ -154,9 +155,28 @@ export function exportsProblem(tree: Tree): string | undefined {
   return undefined;
 }
 
-/** What the node exports, as `exportfs -s` and `showmount -e` see it: path and client. */
-export function exported(tree: Tree): readonly (readonly [string, string])[] {
-  return parse('exports', tree.text('/etc/exports') ?? '').entries.flatMap((entry) =>
-    entry.clients.map((client) => [entry.path, client.host === '' ? '*' : client.host] as const),
+/** What the node exports: path, client and options, as far as `exports` says them. */
+export function exported(tree: Tree): readonly (readonly [path: string, client: string, options: string])[] {
+  const text = tree.text('/etc/exports') ?? '';
+  return parse('exports', text).entries.flatMap((entry) =>
+    entry.clients.map(({ host, optionsSpan }) => {
+      const options = optionsSpan ? text.slice(optionsSpan.start, optionsSpan.end) : 'ro';
+      return [entry.path, host === '' ? '*' : host, options] as const;
+    }),
   );
+}
+
+/** The same as `exportfs -s`, `showmount -e` and `rpcinfo -p` tell it while the server runs. */
+export function served(tree: Tree): Required<Pick<Facts, 'exported' | 'shown' | 'rpc'>> {
+  const withOptions = new Map<string, string[]>();
+  const clients = new Map<string, string[]>();
+  for (const [path, client, options] of exported(tree)) {
+    withOptions.set(path, [...(withOptions.get(path) ?? []), `${client}(${options})`]);
+    clients.set(path, [...(clients.get(path) ?? []), client]);
+  }
+  return {
+    exported: Object.fromEntries(withOptions),
+    shown: Object.fromEntries(clients),
+    rpc: ['portmapper 4 tcp 111', 'nfs 3 tcp 2049', 'nfs 4 tcp 2049', 'mountd 3 tcp 20048'],
+  };
 }

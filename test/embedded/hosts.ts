@@ -48,8 +48,8 @@ export function hostSpec(folder: string): NodeSpec {
     sysctls: { 'vm.swappiness': '10', 'vm.overcommit_memory': '0', 'net.ipv4.ip_local_port_range': '32768 60999' },
     clockOffset: 0.000_05,
     mounts: {
-      '/': { source: '/dev/vda1', type: 'ext4' },
-      '/var/lib/nova/instances': { source: 'filer:/nova', type: 'nfs4' },
+      '/': { source: '/dev/vda1', type: 'ext4', options: 'rw,relatime' },
+      '/var/lib/nova/instances': { source: 'filer:/nova', type: 'nfs4', options: 'rw,vers=4.2,hard' },
     },
     hostUuid: `4c4c4544-0051-3010-8048-${Buffer.from(name).toString('hex').slice(-12).padStart(12, '0')}`,
   };

@@ -2,6 +2,7 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import type { Facts } from '../../server/src/model/facts';
+import type { InstanceFacts } from '../../server/src/model/instance';
 import type { Measured, NodeSpec } from './node';
 import { now, Tree } from './tree';
 
@@ -39,6 +40,33 @@ const COMPUTE: Measured = {
   machineAliases: { pc: 'pc-i440fx-1.4' },
 };
 
+/** Guests as nova of that time made them. */
+function guest(
+  number: number,
+  title: string,
+  state: 'running' | 'shut off',
+  memory: number,
+  vcpus: number,
+): InstanceFacts {
+  const name = `instance-${number.toString(16).padStart(8, '0')}`;
+  const uuid = `6f1c2d5e-8a47-4b0e-9d31-${number.toString(16).padStart(12, '0')}`;
+  return {
+    ...{ name, uuid, title, state, memory, vcpus, type: 'kvm', emulator: '/usr/bin/kvm', machine: 'pc-i440fx-1.4' },
+    disks: [
+      { device: 'disk', type: 'file', source: `/var/lib/nova/instances/${uuid}/disk`, format: 'qcow2', cache: 'none' },
+    ],
+    graphics: [{ type: 'vnc', listen: '0.0.0.0' }],
+    bridges: ['br100'],
+    snapshots: 0,
+  };
+}
+
+const INSTANCES: readonly InstanceFacts[] = [
+  guest(0x1a, 'web-1', 'running', 2048, 2),
+  guest(0x1c, 'db-1', 'running', 8192, 4),
+  guest(0x21, 'build', 'shut off', 4096, 2),
+];
+
 /** Broken lines of the demo that were written after the daemons came up: they run on, until somebody restarts them. */
 const BEFORE: Readonly<Record<string, (text: string) => string>> = {
   'jovi-compute1/etc/libvirt/qemu.conf': (text) => text.replace(/[“”″]/g, '"'),
@@ -55,10 +83,11 @@ function specOf(name: string, i: number): NodeSpec {
   const tree = machine(Tree.fromFolder(path.join(FOLDER, name), booted - 30 * 86_400));
   const controller = name === 'jovi-controller';
   const own = { 'jovi-controller': '10', 'jovi-compute1': '12', 'jovi-compute3': '14' }[name] ?? String(20 + i);
-  const root = { source: '/dev/sda1', type: 'ext4' };
+  const root = { source: '/dev/sda1', type: 'ext4', options: 'rw,errors=remount-ro' };
   const facts: Measured = {
     ...(controller ? COMMON : COMPUTE),
     ...(!controller && { hostUuid: `4c4c4544-0051-3010-8048-b${own}c04f4e303` }),
+    ...(name === 'jovi-compute1' && { instances: INSTANCES }),
     hostname: name,
     fqdn: name,
     addresses: { eth0: [`192.168.3.${own}`], ...(!controller && { eth1: [`192.168.4.${own}`] }) },

@@ -5,7 +5,7 @@
  */
 import { parse } from '../../server/src/syntax';
 import type { Facts } from '../../server/src/model/facts';
-import { DaemonEnded, exportsProblem, startLibvirtd, startNovaCompute, type Started } from './daemons';
+import { DaemonEnded, exportsProblem, served, startLibvirtd, startNovaCompute, type Started } from './daemons';
 import { procNetTcp, type Process, type Said } from './outputs';
 import { now, ROOT, type Account, type Tree } from './tree';
 
@@ -23,7 +23,17 @@ export interface Daemon {
 /** What is measured, save what the tree, the daemons and the clock tell. */
 export type Measured = Omit<
   Facts,
-  'measured' | 'ids' | 'groups' | 'listening' | 'started' | 'daemons' | 'daemonArguments' | 'paths'
+  | 'measured'
+  | 'ids'
+  | 'groups'
+  | 'listening'
+  | 'started'
+  | 'daemons'
+  | 'daemonArguments'
+  | 'paths'
+  | 'exported'
+  | 'shown'
+  | 'rpc'
 >;
 
 export interface NodeSpec {
@@ -60,6 +70,8 @@ export class EmbeddedNode {
   readonly daemons: readonly Daemon[];
   /** Who can be reached from here; a cluster sets it. */
   reach: Reach = () => 'filtered';
+  /** The node that has an address; a cluster sets it. */
+  peer: (address: string) => EmbeddedNode | undefined = () => undefined;
   readonly #spec: NodeSpec;
   #mounts: NonNullable<Facts['mounts']>;
   #nextPid = 1200;
@@ -135,7 +147,8 @@ export class EmbeddedNode {
       const [, address] = /^([^:]+):\//.exec(spec.value) ?? [];
       if (/^nfs4?$/.test(type.value) && address !== undefined && this.reach(address, 2049) !== 'open')
         return { text: `mount.nfs: Connection timed out`, status: 32 };
-      this.#mounts = { ...this.#mounts, [file.value]: { source: spec.value, type: type.value } };
+      const options = optionList.map((o) => (o.value === undefined ? o.name : `${o.name}=${o.value}`)).join(',');
+      this.#mounts = { ...this.#mounts, [file.value]: { source: spec.value, type: type.value, options } };
     }
     return { text: '', status: 0 };
   }
@@ -145,8 +158,14 @@ export class EmbeddedNode {
     const started = this.daemons.flatMap(({ name, running }) =>
       running && name !== 'nfs-server' ? [[name, running.since] as const] : [],
     );
+    // What libvirt tells of itself it tells only while it runs.
+    const { hostUuid, cpuModels, emulator, instances, ...rest } = this.#spec.facts;
+    const told = { hostUuid, cpuModels, emulator, instances };
+    const known = Object.fromEntries(Object.entries(told).filter(([, value]) => value !== undefined));
     return {
-      ...this.#spec.facts,
+      ...rest,
+      ...(libvirtd && known),
+      ...(this.#serves() && served(this.tree)),
       measured: now(),
       mounts: this.#mounts,
       listening: this.listening(),
@@ -155,12 +174,24 @@ export class EmbeddedNode {
     };
   }
 
+  #serves(): boolean {
+    return this.daemons.some((d) => d.name === 'nfs-server' && d.running);
+  }
+
   /** As `address:port`. */
   listening(): readonly string[] {
     return [
       ...(this.#spec.listening ?? ['0.0.0.0:22', '[::]:22']),
       ...this.daemons.flatMap((d) => d.running?.listening ?? []),
     ];
+  }
+
+  /** The tree and folder behind a path: another node's where that is mounted. */
+  behind(folder: string): { readonly tree: Tree; readonly folder: string } {
+    const { source = '', type = '' } = this.#mounts[folder] ?? {};
+    const [, address = '', path = ''] = /^([^:]+):(\/.*)$/.exec(source) ?? [];
+    const server = /^nfs4?$/.test(type) ? this.peer(address) : undefined;
+    return server ? { tree: server.tree, folder: path } : { tree: this.tree, folder };
   }
 
   processes(): readonly Process[] {

@@ -3,6 +3,7 @@
  * holds that reading gives the same facts again.
  */
 import type { Facts } from '../../server/src/model/facts';
+import { libvirtOutputs } from './virsh';
 
 /** What a command said, and its exit status. */
 export interface Said {
@@ -67,12 +68,33 @@ export function outputsOf(facts: Facts, processes: readonly Process[], booted: n
   say('mounts', facts.mounts && files({ 'self/mounts': mounts(facts.mounts) }, '/proc/'));
   say('listening', facts.listening?.map(procNetTcp).join('\n'));
   say('ntp', facts.clockOffset === undefined ? undefined : `stratum=3, offset=${-1000 * facts.clockOffset}`);
-  say('capabilities', facts.hostUuid && capabilities(facts.hostUuid, facts.emulator));
+  const libvirt = libvirtOutputs(facts, processes);
+  for (const [name, said] of libvirt) found.set(name, said);
+  if (facts.exported)
+    say(
+      'exported',
+      Object.entries(facts.exported)
+        .flatMap(([path, clients]) => clients.map((c) => `${path}  ${c}`))
+        .join('\n'),
+    );
+  if (facts.shown)
+    say(
+      'shown',
+      Object.entries(facts.shown)
+        .map(([path, clients]) => `${path} ${clients.join(',')}`)
+        .join('\n'),
+    );
   say(
-    'domcapabilities',
-    facts.emulator && `<domainCapabilities>\n  <path>${facts.emulator}</path>\n</domainCapabilities>`,
+    'rpc',
+    facts.rpc
+      ?.map((line) =>
+        line.replace(
+          /^(\S+) (\S+) (\S+) (\S+)$/,
+          (_, name: string, ...rest: string[]) => `100000 ${rest.slice(0, 3).join(' ')} ${name}`,
+        ),
+      )
+      .join('\n'),
   );
-  say('cpu-models', facts.cpuModels?.join('\n'));
   say('qemu', facts.qemu && `QEMU emulator version ${facts.qemu}`);
   say('machines', facts.machineTypes && machines(facts.machineTypes, facts.machineAliases ?? {}));
   return found;
@@ -113,7 +135,7 @@ function mounts(all: NonNullable<Facts['mounts']>): string {
   const plain = (word: string): string =>
     word.replace(/[ \t\n\\]/g, (c) => `\\${c.charCodeAt(0).toString(8).padStart(3, '0')}`);
   return Object.entries(all)
-    .map(([point, { source, type }]) => `${plain(source)} ${plain(point)} ${type} rw 0 0`)
+    .map(([point, { source, type, options = 'rw' }]) => `${plain(source)} ${plain(point)} ${type} ${options} 0 0`)
     .join('\n');
 }
 
@@ -133,13 +155,6 @@ function ipv6Bytes(address: string): number[] {
   const [head, tail] = [groups(before), groups(after ?? '')];
   const middle = after === undefined ? [] : Array<number>(8 - head.length - tail.length).fill(0);
   return [...head, ...middle, ...tail].flatMap((g) => [g >> 8, g & 255]);
-}
-
-function capabilities(uuid: string, emulator: string | undefined): string {
-  const guest = emulator
-    ? `<guest>\n<os_type>hvm</os_type>\n<arch name='x86_64'>\n<emulator>${emulator}</emulator>\n</arch>\n</guest>\n`
-    : '';
-  return `<capabilities>\n<host>\n  <uuid>${uuid}</uuid>\n  <cpu>\n    <arch>x86_64</arch>\n  </cpu>\n</host>\n${guest}</capabilities>`;
 }
 
 function machines(types: readonly string[], aliases: Readonly<Record<string, string>>): string {

@@ -101,14 +101,21 @@ describe('snapshots over SSH', () => {
     test(`${name}: its files and its facts, and nothing that could not be read`, async () => {
       const { node } = cluster.server(name);
       const { files, facts, failures } = await takeSnapshot(await to(name), { node: name });
-      assert.deepEqual(failures, []);
+      // Of a libvirt that is not there virsh tells nothing.
+      assert.deepEqual(
+        failures.map((f) => f.what),
+        name === 'jovi-compute3' ? ['libvirt (virsh capabilities)'] : [],
+      );
       assert.ok(files.length >= 8);
       for (const { path: file, bytes, mode } of files) {
         const entry = node.tree.at(`/${file}`);
         assert.ok(entry.type === 'file' && Buffer.from(entry.bytes).equals(bytes) && entry.mode === mode, file);
       }
       const { measured, ...own } = node.facts();
-      const { measured: then, paths, ids, groups, ...read } = facts;
+      const { measured: then, paths, ids, groups, space, writable, ...read } = facts;
+      // Nova has another number on the controller, whose folder it is: the demo's own mistake.
+      if (name === 'jovi-compute1')
+        assert.deepEqual([writable?.nova, Object.keys(space ?? {})], [false, ['/var/lib/nova/instances']]);
       assert.deepEqual(read, own);
       assert.ok(Math.abs(measured! - then!) <= 2);
       assert.deepEqual(ids?.nova, { uid: node.account('nova')!.uid, gid: node.account('nova')!.gid });
@@ -129,6 +136,20 @@ describe('snapshots over SSH', () => {
       '192.168.3.14:16509': 'refused',
       '192.168.3.99:1': 'filtered',
     });
+  });
+
+  test('a probe file is seen where the folder is the same, and is removed', async () => {
+    const file = 'abcdefgh12:/var/lib/nova/instances';
+    const status = async (name: string, what: string): Promise<number | undefined> => {
+      const words = ['sh', '-s', '--', 'only:asked', `probe-${what}:${file}`];
+      const ran = await (await to(name)).run(words, { input: collectScript, timeout: 10_000 });
+      return readAnswer(ran.stdout).outputs.get(`probe-${what} ${file}`)?.status;
+    };
+    assert.equal(await status('jovi-compute1', 'write'), 0);
+    assert.equal(await status('jovi-controller', 'read'), 0);
+    assert.equal(await status('jovi-compute3', 'read'), 5);
+    assert.equal(await status('jovi-compute1', 'remove'), 0);
+    assert.equal(await status('jovi-controller', 'read'), 5);
   });
 
   test('what runs on with a file that was broken after it came up, and what did not come up at all', async () => {
