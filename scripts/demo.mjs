@@ -81,7 +81,7 @@ async function embed(folder) {
   };
 }
 
-/** One picture without a display: a file with a mistake, and all problems below. */
+/** One picture without a display: a file with a mistake, and all problems below; beside them a node that was connected to. */
 async function picture(file) {
   const { launch } = await import('../test/tools/browser.mjs');
   const { openFile, openWorkbench, problems, showProblems } = await import('../test/tools/workbench.mjs');
@@ -92,6 +92,13 @@ async function picture(file) {
     await page.locator('.squiggly-error').first().waitFor({ state: 'attached', timeout: 60_000 });
     await showProblems(page);
     await problems(page).first().waitFor();
+    if (nodes) {
+      await page.getByRole('tab', { name: 'Live Migration' }).click();
+      const row = (text) => page.locator('.customview-tree .monaco-list-row').filter({ hasText: text }).first();
+      await row('jovi-compute1').click();
+      await page.locator('.monaco-dialog-box').getByRole('button', { name: 'Trust and Connect' }).click();
+      await row('libvirtd.conf').waitFor();
+    }
     mkdirSync(path.dirname(file), { recursive: true });
     await page.screenshot({ path: file });
     console.log(file);
