@@ -1,52 +1,50 @@
-/** Makes each fault in the lab, looks what livemig finds, takes it back, and looks again. */
+/** Makes faults in the lab, looks what livemig finds, takes them back, and looks again. */
 import type { Settings } from '../../server/src/settings';
 import { checker, type Checker, type Found } from './check';
-import type { Fault, Step } from './faults/fault';
+import type { Fault } from './faults/fault';
 import { tls } from './faults/stages';
-import type { Lab, LabNode } from './lab';
+import { startLab, type Lab, type LabNode } from './lab';
+import { steps } from './steps';
 
 export interface Outcome {
   readonly fault: Fault;
-  /** What livemig said of it, in its own words; undefined when it missed it. */
+  /** What livemig said of it; undefined when it missed it. */
   readonly found: Found | undefined;
   /** What else appeared with it. */
   readonly beside: readonly Found[];
-  /** What was still there, or there anew, when it was taken back. Empty is how it ought to be. */
+  /** What was there still, or anew, when it was taken back. Empty is how it ought to be. */
   readonly left: readonly Found[];
   readonly ms: number;
 }
 
-/** Errors and warnings that the lab has without faults: none. */
-export async function baseline(lab: Lab, look: Checker): Promise<readonly Found[]> {
-  return (await look.check(lab.nodes)).filter(isLoud);
+export interface Bench {
+  readonly lab: Lab;
+  try(fault: Fault): Promise<Outcome>;
+  close(): Promise<void>;
 }
 
-export async function run(lab: Lab, faults: readonly Fault[], tell: (o: Outcome) => void): Promise<readonly Outcome[]> {
-  const outcomes: Outcome[] = [];
-  for (const stage of [undefined, 'tls'] as const) {
-    const wanted = faults.filter((f) => f.stage === stage);
-    if (wanted.length === 0) continue;
-    if (stage === 'tls') await steps(lab, await tls(lab));
-    const look = checker(lab);
+/** A lab of a stage, in which nothing is found at first. @throws Error when something is */
+export async function bench(stage: Fault['stage']): Promise<Bench> {
+  const lab = await startLab();
+  const look = checker(lab);
+  const close = async (): Promise<void> => {
+    look.close();
+    await lab.stop();
+  };
+  try {
+    if (stage === 'tls') await tls(lab);
     const settings: Settings = { rules: stage === 'tls' ? { 'libvirtd/auth-tcp-none': 'warning' } : {} };
-    try {
-      const before = await look.check(lab.nodes, settings);
-      const loud = before.filter(isLoud);
-      if (loud.length > 0)
-        throw new Error(`the lab is not silent without a fault: ${JSON.stringify(loud, undefined, 2)}`);
-      for (const fault of wanted) {
-        const outcome = await one(lab, look, fault, before, settings);
-        outcomes.push(outcome);
-        tell(outcome);
-      }
-    } finally {
-      look.close();
-    }
+    const before = await look.check(lab.nodes, settings);
+    const loud = before.filter(isLoud);
+    if (loud.length > 0) throw new Error(`found without a fault: ${JSON.stringify(loud, undefined, 2)}`);
+    return { lab, close, try: (fault) => attempt(lab, look, fault, before, settings) };
+  } catch (error) {
+    await close();
+    throw error;
   }
-  return outcomes;
 }
 
-async function one(
+async function attempt(
   lab: Lab,
   look: Checker,
   fault: Fault,
@@ -78,16 +76,9 @@ function answers({ rule, node, file, severity }: Found, { finds }: Fault): boole
   );
 }
 
-export async function steps(lab: Lab, list: readonly Step[]): Promise<void> {
-  // `@NET` stands for the first two parts of the lab's addresses, which differ from lab to lab.
-  const net = lab.address('controller').split('.').slice(0, 2).join('.');
-  const own = (word: string) => word.replaceAll('@NET', net);
-  for (const { node, argv, input, mayFail } of list) {
-    const words = argv.map(own);
-    if (mayFail) await lab.run(node, words, input && own(input));
-    else await lab.must(node, words, input && own(input));
-  }
-}
-
 const isLoud = (f: Found) => f.severity !== 'info';
 const key = (f: Found) => [f.rule, f.severity, f.node, f.file, f.message].join('\n');
+
+/** Of a finding for people. */
+export const inWords = ({ severity, node, file, message, rule }: Found): string =>
+  `${severity} ${[node, file].filter(Boolean).join('/')}: ${message} [${rule}]`;

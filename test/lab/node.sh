@@ -244,5 +244,39 @@ for i in $(seq 100); do
 done
 exit 1
 END
-chmod 755 /run/lab/restart-libvirtd
+cat >/run/lab/certify <<'END'
+#!/bin/sh
+# Makes certificates out of certtool's template on standard input: `certify authority DIR`, `certify libvirt|qemu [DIR]`.
+set -e
+ca=${2:-/run/lab/ca}
+mkdir -p "$ca" /run/lab/own
+cat >/run/lab/template
+key() { [ -e "$1" ] || certtool --generate-privkey --key-type=rsa --bits=2048 --outfile "$1" 2>/dev/null; }
+if [ "$1" = authority ]; then
+  key "$ca/key.pem"
+  certtool --generate-self-signed --load-privkey "$ca/key.pem" --template /run/lab/template --outfile "$ca/cert.pem" 2>/dev/null
+  exit
+fi
+own=/run/lab/own
+key "$own/key.pem"
+certtool --generate-certificate --load-privkey "$own/key.pem" --load-ca-certificate "$ca/cert.pem" \
+  --load-ca-privkey "$ca/key.pem" --template /run/lab/template --outfile "$own/cert.pem" 2>/dev/null
+if [ "$1" = qemu ]; then
+  mkdir -p /etc/pki/qemu
+  cp "$ca/cert.pem" /etc/pki/qemu/ca-cert.pem
+  for side in server client; do
+    cp "$own/cert.pem" "/etc/pki/qemu/$side-cert.pem"
+    cp "$own/key.pem" "/etc/pki/qemu/$side-key.pem"
+  done
+  chmod 644 /etc/pki/qemu/*
+else
+  mkdir -p /etc/pki/CA /etc/pki/libvirt/private
+  cp "$ca/cert.pem" /etc/pki/CA/cacert.pem
+  for side in server client; do
+    cp "$own/cert.pem" "/etc/pki/libvirt/${side}cert.pem"
+    cp "$own/key.pem" "/etc/pki/libvirt/private/${side}key.pem"
+  done
+fi
+END
+chmod 755 /run/lab/restart-libvirtd /run/lab/certify
 exec env -i NET="$net" NODE="$node" I="$i" PATH="$PATH" HOME=/root LANG=C.UTF-8 bash -c 'exec -a init /usr/sbin/init /run/lab/init'

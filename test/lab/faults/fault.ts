@@ -1,6 +1,8 @@
 import type { Severity } from '../../../server/src/rules/rule';
 import type { LabNode } from '../lab';
 
+export type { LabNode };
+
 /** One command in a node: its words, and what goes to its standard input. */
 export interface Step {
   readonly node: LabNode;

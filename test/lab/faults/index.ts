@@ -1,7 +1,8 @@
+import { certificates, uncertified } from './certificates';
 import type { Fault, Unprovoked } from './fault';
 import { names, unnamed } from './names';
 import { reach, unreached } from './reach';
 import { stream, unstreamed } from './stream';
 
-export const FAULTS: readonly Fault[] = [...reach, ...names, ...stream];
-export const UNPROVOKED: readonly Unprovoked[] = [...unreached, ...unnamed, ...unstreamed];
+export const FAULTS: readonly Fault[] = [...reach, ...names, ...stream, ...certificates];
+export const UNPROVOKED: readonly Unprovoked[] = [...unreached, ...unnamed, ...unstreamed, ...uncertified];
