@@ -21,7 +21,7 @@ const faults: readonly Omit<Fault, 'stage'>[] = [
   {
     ...{ id: 'C8', title: 'QEMU may not read its key', checks: [21] },
     ...both(C2, ['chmod', '600', '/etc/pki/qemu/server-key.pem'], ['chmod', '644', '/etc/pki/qemu/server-key.pem']),
-    finds: { rule: 'qemu/native-tls-no-certs', node: C2 },
+    finds: { rule: 'qemu/tls-key-unreadable', node: C2 },
   },
   {
     ...{ id: 'C9', title: 'QEMU’s certificate is for another name', checks: [21] },
