@@ -144,6 +144,7 @@ import qemuSecurityDriverDiffers from './qemu/security-driver-differs';
 import qemuSyntax from './qemu/syntax';
 import qemuTlsDirMissing from './qemu/tls-dir-missing';
 import qemuTlsForceWithoutNative from './qemu/tls-force-without-native';
+import qemuTlsKeyUnreadable from './qemu/tls-key-unreadable';
 import qemuTlsVerifyOff from './qemu/tls-verify-off';
 import qemuTypographicCharacters from './qemu/typographic-characters';
 import qemuUnknownKey from './qemu/unknown-key';
@@ -255,17 +256,23 @@ import clusterGuestSnapshots from './cluster/guest-snapshots';
 import clusterGuestTooLarge from './cluster/guest-too-large';
 import clusterHugepagesMissing from './cluster/hugepages-missing';
 import clusterInstancesDirMode from './cluster/instances-dir-mode';
+import clusterInstancesReadOnly from './cluster/instances-read-only';
+import clusterKvmMissing from './cluster/kvm-missing';
 import clusterLibvirtQemuVersion from './cluster/libvirt-qemu-version';
 import clusterListenAddrNotDialled from './cluster/listen-addr-not-dialled';
 import clusterMachineTypeMissing from './cluster/machine-type-missing';
 import clusterNovaNotInLibvirtGroup from './cluster/nova-not-in-libvirt-group';
 import clusterNovaUidDiffers from './cluster/nova-uid-differs';
+import clusterPortBlocked from './cluster/port-blocked';
 import clusterQemuUidDiffers from './cluster/qemu-uid-differs';
 import clusterQemuVersionDiffers from './cluster/qemu-version-differs';
 import clusterReleaseMismatch from './cluster/release-mismatch';
 import clusterRestartNeeded from './cluster/restart-needed';
+import clusterSelinuxNfs from './cluster/selinux-nfs';
+import clusterStorageDiffers from './cluster/storage-differs';
 import clusterTransportAsymmetric from './cluster/transport-asymmetric';
 import clusterTransportMismatch from './cluster/transport-mismatch';
+import clusterVirtlogdMissing from './cluster/virtlogd-missing';
 import livemigBadValue from './livemig/bad-value';
 import livemigDuplicateKey from './livemig/duplicate-key';
 import livemigDuplicateNode from './livemig/duplicate-node';
@@ -421,6 +428,7 @@ export const RULES: readonly Rule[] = [
   qemuSyntax,
   qemuTlsDirMissing,
   qemuTlsForceWithoutNative,
+  qemuTlsKeyUnreadable,
   qemuTlsVerifyOff,
   qemuTypographicCharacters,
   qemuUnknownKey,
@@ -532,17 +540,23 @@ export const RULES: readonly Rule[] = [
   clusterGuestTooLarge,
   clusterHugepagesMissing,
   clusterInstancesDirMode,
+  clusterInstancesReadOnly,
+  clusterKvmMissing,
   clusterLibvirtQemuVersion,
   clusterListenAddrNotDialled,
   clusterMachineTypeMissing,
   clusterNovaNotInLibvirtGroup,
   clusterNovaUidDiffers,
+  clusterPortBlocked,
   clusterQemuUidDiffers,
   clusterQemuVersionDiffers,
   clusterReleaseMismatch,
   clusterRestartNeeded,
+  clusterSelinuxNfs,
+  clusterStorageDiffers,
   clusterTransportAsymmetric,
   clusterTransportMismatch,
+  clusterVirtlogdMissing,
   livemigBadValue,
   livemigDuplicateKey,
   livemigDuplicateNode,

@@ -4,7 +4,7 @@ import { wantedTransport, type Transport } from '../../model/transport';
 import { isTrue } from '../nova/_guests';
 
 /** Where each transport goes unless the URI names a port. */
-const PORTS: Readonly<Partial<Record<Transport, number>>> = {
+export const PORTS: Readonly<Partial<Record<Transport, number>>> = {
   tcp: 16509,
   tls: 16514,
   ssh: 22,
@@ -65,7 +65,7 @@ function useOf(
 }
 
 /** Memory goes through libvirt's own connection. */
-function tunnelled(host: Host): boolean {
+export function tunnelled(host: Host): boolean {
   const flags = host.nova.get('live_migration_flag')?.value ?? '';
   return isTrue(host.nova.get('live_migration_tunnelled')?.value) || flags.includes('VIR_MIGRATE_TUNNELLED');
 }

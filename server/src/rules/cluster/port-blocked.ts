@@ -1,0 +1,116 @@
+import { isAddress } from '../../model/cluster';
+import { factPlace } from '../../model/factPlace';
+import type { Host } from '../../model/host';
+import { dialledTransports } from '../../model/transport';
+import { inboundAddress } from '../libvirtd/_dialled';
+import { defineRule } from '../rule';
+import { keptOut, names } from './_firewall';
+import { PORTS, tunnelled } from './_ports';
+
+export default defineRule({
+  id: 'cluster/port-blocked',
+  scope: 'cluster',
+  title: 'The firewall of a host keeps migrations out',
+  severity: 'error',
+  files: ['facts'],
+  messages: {
+    control:
+      'The firewall here closes port {port} to {hosts}: their migrations to this host end before they begin; open it to all computes',
+    data: 'The firewall here closes port {port} to {hosts}: the memory of their guests does not get here; open {range} to all computes',
+  },
+  why: `The source's libvirt dials the destination's (16509, TLS 16514, SSH 22), then its QEMU dials the destination's QEMU on a port
+from migration_port_min to migration_port_max of qemu.conf (49152 to 49215). Where the firewall drops either the migration waits for
+minutes and ends with *unable to connect to server at 'HOST:49152': Connection timed out*, where it rejects with *No route to host* or
+*Connection refused*. Rules were read from nft and iptables, which ufw and firewalld write; only what they close for certain is told.`,
+  sources: [
+    'virsh migrate --p2p with 16509 and 49152 dropped and rejected by nftables, libvirt 9.0.0',
+    'connections between two network namespaces against rules of nft, iptables, ufw and firewalld',
+  ],
+  explains: [/unable to connect to server at '[^']*': (Connection timed out|No route to host|Connection refused)/],
+  preflight: true,
+  repair: 'firewall',
+  examples: [
+    {
+      title: 'open to one network, which not all are of',
+      release: 'zed',
+      files: {
+        'livemig.ini':
+          '[node c1]\nroles = compute\naddress = 10.0.0.1\n[node c2]\nroles = compute\naddress = 10.0.0.2\n[node c3]\nroles = compute\naddress = 10.9.0.3\n',
+        'c1/etc/nova/nova.conf': '[libvirt]\nlive_migration_scheme = tls\n',
+        'c1/facts.json':
+          '{"addresses": {"eth0": ["10.0.0.1"]}, ⟦"firewall"⟧: {"tools": ["nft"], "ipv4": [[{"ports": ["22", "49152-49215"], "verdict": "accept"}, {"from": ["10.0.0.0/24"], "verdict": "accept"}, {"verdict": "drop"}]]}}',
+        'c2/etc/nova/nova.conf': '[libvirt]\nlive_migration_scheme = tls\n',
+        'c3/etc/nova/nova.conf': '[libvirt]\nlive_migration_scheme = tls\n',
+      },
+    },
+    {
+      title: 'the ports of QEMU, as qemu.conf has them, are open to nobody',
+      release: 'zed',
+      files: {
+        'livemig.ini': '[node c1]\nroles = compute\n[node c2]\nroles = compute\n',
+        'c1/etc/nova/nova.conf': '',
+        'c1/etc/libvirt/qemu.conf': 'migration_port_min = 60000\nmigration_port_max = 60100\n',
+        'c1/facts.json':
+          '{⟦"firewall"⟧: {"tools": ["iptables"], "ipv4": [[{"ports": ["16509", "49152-49215"], "verdict": "accept"}, {"verdict": "reject"}]]}}',
+        'c2/etc/nova/nova.conf': '',
+      },
+    },
+    {
+      title: 'open; perhaps open; reached all the same; through the tunnel; closed on another network only',
+      release: 'zed',
+      files: {
+        'livemig.ini':
+          '[node c1]\nroles = compute\naddress = 10.0.0.1\n[node c2]\nroles = compute\naddress = 10.0.0.2\n[node c3]\nroles = compute\naddress = 10.0.0.3\n[node c4]\nroles = compute\naddress = 10.0.0.4\n',
+        'c1/etc/nova/nova.conf': '[libvirt]\nlive_migration_tunnelled = true\n',
+        'c1/facts.json':
+          '{"addresses": {"eth0": ["10.0.0.1"]}, "reaches": {"10.0.0.2:16509": "open", "10.0.0.2:49152": "refused"}, "firewall": {"tools": ["nft"], "ipv4": [[{"from": ["10.0.0.0/24"], "ports": ["16509"], "verdict": "accept"}, {"verdict": "drop"}]]}}',
+        'c2/etc/nova/nova.conf': '[libvirt]\nlive_migration_tunnelled = true\n',
+        'c2/facts.json': '{"firewall": {"tools": ["nft"], "ipv4": [[{"verdict": "drop"}]]}}',
+        'c3/etc/nova/nova.conf': '[libvirt]\nlive_migration_tunnelled = true\nlive_migration_inbound_addr = 10.1.0.3\n',
+        'c3/facts.json':
+          '{"addresses": {"eth0": ["10.0.0.3"], "eth1": ["10.1.0.3"]}, "firewall": {"tools": ["nft"], "ipv4": [[{"in": ["eth0"], "verdict": "drop"}, {"verdict": "accept"}]]}}',
+        'c4/etc/nova/nova.conf': '[libvirt]\nlive_migration_tunnelled = true\n',
+        'c4/facts.json':
+          '{"firewall": {"tools": ["nft"], "ipv4": [[{"verdict": "accept", "maybe": true}, {"verdict": "drop"}]]}}',
+      },
+    },
+  ],
+  check(cluster, report) {
+    const dialled = dialledTransports(cluster);
+    const computes = cluster.hosts.filter((h) => h.isCompute);
+    /** Ports that somebody got an answer from, by the host's address. */
+    const reached = new Set<string>();
+    for (const { facts } of computes)
+      for (const [key, outcome] of Object.entries(facts?.reaches ?? {})) if (outcome !== 'filtered') reached.add(key);
+    for (const host of computes) {
+      const place = factPlace(host, ['firewall']);
+      if (!place || !host.facts?.firewall) continue;
+      const inbound = inboundAddress(host)?.name;
+      const address = inbound !== undefined && isAddress(inbound) ? inbound : undefined;
+      const answers = (port: number): boolean =>
+        cluster.addressesOf(host).some((a) => reached.has(`${a.includes(':') ? `[${a}]` : a}:${port}`));
+      const closed = (peers: readonly Host[], port: number): readonly Host[] =>
+        answers(port) ? [] : keptOut(cluster, host, peers, port, address);
+      const peers = computes.filter((h) => h !== host);
+      const wanted = dialled(host);
+      const port = wanted && (wanted.port ?? PORTS[wanted.transport]);
+      const control = port === undefined ? [] : closed(peers, port);
+      if (control.length > 0)
+        report({ host, ...place, message: 'control', values: { port: port!, hosts: names(control) } });
+      const min = host.qemu.number('migration_port_min') ?? 49_152;
+      const max = host.qemu.number('migration_port_max') ?? 49_215;
+      // The first free one is taken.
+      const data = closed(
+        peers.filter((h) => !tunnelled(h)),
+        min,
+      );
+      if (data.length > 0)
+        report({
+          host,
+          ...place,
+          message: 'data',
+          values: { port: min, hosts: names(data), range: `${min} to ${max}` },
+        });
+    }
+  },
+});
