@@ -31,18 +31,3 @@ export function isIpv6(text: string): boolean {
 }
 
 export const isAddress = (text: string): boolean => isIpv4(text) || isIpv6(text);
-
-/** Four or sixteen bytes; undefined for what is no address. */
-export function addressBytes(text: string): readonly number[] | undefined {
-  if (isIpv4(text)) return text.split('.').map(Number);
-  if (!isIpv6(text)) return undefined;
-  const [head = [], tail = []] = text.split('::').map((half) =>
-    half.split(':').flatMap((group) => {
-      if (group === '') return [];
-      if (group.includes('.')) return group.split('.').map(Number);
-      const word = Number.parseInt(group, 16);
-      return [word >> 8, word & 0xff];
-    }),
-  );
-  return [...head, ...Array<number>(16 - head.length - tail.length).fill(0), ...tail];
-}

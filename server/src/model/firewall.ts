@@ -1,4 +1,4 @@
-import { addressBytes } from '../addresses';
+import { bytesOf } from './nfs';
 
 /** What becomes of a new TCP connection from another host, by what is certain. */
 export interface FirewallFacts {
@@ -92,7 +92,7 @@ export function inNetwork(inner: string, outer: string): boolean {
 /** The leading bits that count, `0` and `1`, behind the family's mark; undefined for what is no network. */
 function bitsOf(network: string): string | undefined {
   const [address = '', length] = network.split('/');
-  const bytes = addressBytes(address);
+  const bytes = bytesOf(address);
   if (!bytes) return undefined;
   const bits = bytes.map((b) => b.toString(2).padStart(8, '0')).join('');
   const count = length === undefined ? bits.length : Number(length);
