@@ -59,6 +59,7 @@ import novaQuotedValue from './nova/quoted-value';
 import novaRbdDirCleanupShared from './nova/rbd-dir-cleanup-shared';
 import novaRbdMissingSecret from './nova/rbd-missing-secret';
 import novaRbdPoolDiffers from './nova/rbd-pool-differs';
+import novaRbdSecretUndefined from './nova/rbd-secret-undefined';
 import novaRemovedName from './nova/removed-name';
 import novaSchemeContainsUri from './nova/scheme-contains-uri';
 import novaSchemeUnknown from './nova/scheme-unknown';
@@ -135,6 +136,7 @@ import qemuDuplicateKey from './qemu/duplicate-key';
 import qemuKeepaliveOff from './qemu/keepalive-off';
 import qemuMigrationAddressLoopback from './qemu/migration-address-loopback';
 import qemuMigrationAddressNotDialled from './qemu/migration-address-not-dialled';
+import qemuMigrationAddressNotOwn from './qemu/migration-address-not-own';
 import qemuMigrationHostDiffersInbound from './qemu/migration-host-differs-inbound';
 import qemuMigrationHostLoopback from './qemu/migration-host-loopback';
 import qemuMigrationPorts from './qemu/migration-ports';
@@ -184,6 +186,8 @@ import exportsIpv6Brackets from './exports/ipv6-brackets';
 import exportsMountpointGuard from './exports/mountpoint-guard';
 import exportsNoInstancesExport from './exports/no-instances-export';
 import exportsNotRw from './exports/not-rw';
+import exportsNotServed from './exports/not-served';
+import exportsPortBlocked from './exports/port-blocked';
 import exportsRelativePath from './exports/relative-path';
 import exportsRootSquash from './exports/root-squash';
 import exportsSecKrb5 from './exports/sec-krb5';
@@ -247,8 +251,11 @@ import clusterEmulatorMissing from './cluster/emulator-missing';
 import clusterFirewallPorts from './cluster/firewall-ports';
 import clusterGuestBridgeMissing from './cluster/guest-bridge-missing';
 import clusterGuestCpuMissing from './cluster/guest-cpu-missing';
+import clusterGuestDiskLocal from './cluster/guest-disk-local';
+import clusterGuestExists from './cluster/guest-exists';
 import clusterGuestHostDevice from './cluster/guest-host-device';
 import clusterGuestHugepagesMissing from './cluster/guest-hugepages-missing';
+import clusterGuestListenAddress from './cluster/guest-listen-address';
 import clusterGuestMachineMissing from './cluster/guest-machine-missing';
 import clusterGuestSecretMissing from './cluster/guest-secret-missing';
 import clusterGuestSecurityModelMissing from './cluster/guest-security-model-missing';
@@ -343,6 +350,7 @@ export const RULES: readonly Rule[] = [
   novaRbdDirCleanupShared,
   novaRbdMissingSecret,
   novaRbdPoolDiffers,
+  novaRbdSecretUndefined,
   novaRemovedName,
   novaSchemeContainsUri,
   novaSchemeUnknown,
@@ -419,6 +427,7 @@ export const RULES: readonly Rule[] = [
   qemuKeepaliveOff,
   qemuMigrationAddressLoopback,
   qemuMigrationAddressNotDialled,
+  qemuMigrationAddressNotOwn,
   qemuMigrationHostDiffersInbound,
   qemuMigrationHostLoopback,
   qemuMigrationPorts,
@@ -468,6 +477,8 @@ export const RULES: readonly Rule[] = [
   exportsMountpointGuard,
   exportsNoInstancesExport,
   exportsNotRw,
+  exportsNotServed,
+  exportsPortBlocked,
   exportsRelativePath,
   exportsRootSquash,
   exportsSecKrb5,
@@ -531,8 +542,11 @@ export const RULES: readonly Rule[] = [
   clusterFirewallPorts,
   clusterGuestBridgeMissing,
   clusterGuestCpuMissing,
+  clusterGuestDiskLocal,
+  clusterGuestExists,
   clusterGuestHostDevice,
   clusterGuestHugepagesMissing,
+  clusterGuestListenAddress,
   clusterGuestMachineMissing,
   clusterGuestSecretMissing,
   clusterGuestSecurityModelMissing,
