@@ -17,6 +17,8 @@ export class NodeFiles {
   readonly #fleet: Requests;
   readonly #failed: (failure: FleetFailed, uri: Uri) => void;
   readonly #told = new Map<string, Told>();
+  /** Read before anything was told of them. */
+  readonly #early = new Set<string>();
 
   /** @param failed an editor would only say that something unexpected happened */
   constructor(fleet: Requests, failed: (failure: FleetFailed, uri: Uri) => void) {
@@ -42,10 +44,11 @@ export class NodeFiles {
   }
 
   async readFile(uri: Uri): Promise<Uint8Array> {
-    const told = this.#told.get(uri.toString());
-    const mtime = told?.mtime;
     const content = await this.#ask<RemoteContent>('fleet/read', uri);
-    if (told && mtime !== undefined) told.read = mtime;
+    // VS Code asks for both at once.
+    const told = this.#told.get(uri.toString());
+    if (told) told.read = told.mtime;
+    else this.#early.add(uri.toString());
     return bytesOf(content);
   }
 
@@ -114,7 +117,7 @@ export class NodeFiles {
     const key = uri.toString();
     const told = this.#told.get(key);
     if (!told) {
-      this.#told.set(key, { mtime, size, sizes: new Set([size]) });
+      this.#told.set(key, { mtime, size, sizes: new Set([size]), ...(this.#early.delete(key) ? { read: mtime } : {}) });
       return size;
     }
     if (told.mtime === mtime) return told.size;
