@@ -82,6 +82,26 @@ const collector = {
   },
 };
 
+/**
+ * The fleet process borrows the rules from the language server's bundle, when a repair is asked for: they are the largest part
+ * of the package already. What they are handed is plain objects of the same model.
+ * @type {import('esbuild').Plugin}
+ */
+const borrowed = {
+  name: 'rules-borrowed',
+  setup(b) {
+    b.onLoad({ filter: /[\\/]server[\\/]src[\\/](?:lint|rules[\\/]index)\.ts$/ }, () => ({
+      contents: `const judge = () => require('./server-main.js');
+        Object.defineProperties(exports, {
+          RULES: { enumerable: true, get: () => judge().RULES },
+          lint: { enumerable: true, get: () => judge().lint },
+        });`,
+      loader: 'js',
+    }));
+    b.onResolve({ filter: /^\.\/server-main\.js$/ }, ({ path: file }) => ({ path: file, external: true }));
+  },
+};
+
 /** The library that both halves of the language server use, from a file of its own. @type {import('esbuild').Plugin} */
 const library = {
   name: 'library-apart',
@@ -135,7 +155,12 @@ const bundles = {
   },
   'dist/server-main.js': {
     ...small,
-    entryPoints: ['server/src/lsp/server.ts'],
+    stdin: {
+      contents: `export { startServer } from './server/src/lsp/server';
+        export { lint } from './server/src/lint';
+        export { RULES } from './server/src/rules/index';`,
+      resolveDir: root,
+    },
     plugins: [library, rules, words, tables],
   },
   'dist/languageserver.js': {
@@ -161,7 +186,7 @@ const bundles = {
         if (require.main === module) main();`,
       resolveDir: root,
     },
-    plugins: [collector, rules, words, tables],
+    plugins: [collector, borrowed, rules, words, tables],
     loader: { '.sh': 'text' },
   },
 };

@@ -1,9 +1,16 @@
 import assert from 'node:assert/strict';
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type {
+  ApplyPlan,
+  ApplyResult,
   ClusterView,
+  LiveParams,
+  ProgressParams,
+  RepairParams,
+  RepairPlan,
+  RepairResult,
   RemoteContent,
   RemoteEntry,
   RemoteStat,
@@ -19,7 +26,8 @@ after(remove);
 const file = (name: string): string => path.join(folder, name);
 
 const SECRET = 'hunter2-of-rabbit';
-const NOVA = `[DEFAULT]\ntransport_url = rabbit://nova:${SECRET}@192.0.2.5:5672/\n[neutron]\npassword = ${SECRET}\n`;
+const INSTANCES = '/etc/livemig-instances';
+const NOVA = `[DEFAULT]\ninstances_path = ${INSTANCES}\ntransport_url = rabbit://nova:${SECRET}@192.0.2.5:5672/\n[neutron]\npassword = ${SECRET}\n`;
 
 describe('what the fleet process asks people, and what it does for them', { skip: noSshd }, () => {
   let node: Sshd;
@@ -33,7 +41,13 @@ describe('what the fleet process asks people, and what it does for them', { skip
   before(async () => {
     const key = keygen(file('id'), 'ed25519', 'open sesame');
     agent = await startAgent(folder, []);
-    node = await startSshd(folder, { keys: [key], mounts: [ownEtc(folder, { 'nova/nova.conf': NOVA })] });
+    const etc = ownEtc(folder, {
+      'nova/nova.conf': NOVA,
+      'libvirt/qemu.conf': 'user = "+200"\ngroup = "disk"\n',
+      'livemig-instances/x': '',
+    });
+    chmodSync(path.join(etc[1]!, 'livemig-instances'), 0o750);
+    node = await startSshd(folder, { keys: [key], mounts: [etc] });
     locked = await startSshd(folder);
     const config = (name: string, known: string) =>
       writeFileSync(
@@ -144,6 +158,45 @@ describe('what the fleet process asks people, and what it does for them', { skip
     assert.equal((await failureOf(fleet.ask('stat', { uri: 'livemig:///lab/three/etc/hosts' }))).code, 'not-found');
   });
 
+  test('a change takes effect: what there is to do is shown first, by the node as it is now', async () => {
+    const params = { cluster: 'lab', node: 'one', paths: ['etc/hosts'] };
+    const plan = await fleet.ask<ApplyPlan>('applyPlan', params);
+    assert.deepEqual(plan.steps, []);
+    assert.match(plan.notes.join(' '), /nothing is to be restarted/);
+    const result = await fleet.ask<ApplyResult>('apply', params);
+    assert.deepEqual(result, { ok: true, steps: [], restored: [] });
+  });
+
+  test('a repair is shown, run as it was shown, and proven by reading the node again', async () => {
+    const progress: ProgressParams[] = [];
+    fleet.client.onNotification('fleet/progress', (p: ProgressParams) => void progress.push(p));
+    const { live } = await fleet.refresh('one');
+    const finding = closedDirectory(live);
+    const plan = await fleet.ask<RepairPlan>('repairPlan', finding);
+    assert.equal(plan.steps[0]!.command, `chmod o+x ${INSTANCES}`);
+    // Read again meanwhile, as the tree does: the plan is the same one.
+    await fleet.refresh('one');
+    const result = await fleet.ask<RepairResult>('repair', { id: plan.id, token: 't' });
+    assert.deepEqual([result.ok, result.why], [true, undefined]);
+    assert.deepEqual(
+      result.refreshed.map(({ view }) => view.node),
+      ['one'],
+    );
+    assert.equal(statSync(node.at(INSTANCES)).mode & 0o777, 0o751);
+    assert.ok(progress.length > 0 && progress.every(({ token }) => token === 't'));
+    assert.equal((await failureOf(fleet.ask('repair', { id: plan.id }))).code, 'not-found');
+    assert.equal((await failureOf(fleet.ask('repairPlan', finding))).code, 'not-found');
+  });
+
+  test('a repair that is no longer what was shown is not run', async () => {
+    chmodSync(node.at(INSTANCES), 0o750);
+    const { live } = await fleet.refresh('one');
+    const plan = await fleet.ask<RepairPlan>('repairPlan', closedDirectory(live));
+    chmodSync(node.at(INSTANCES), 0o755);
+    await fleet.refresh('one');
+    assert.equal((await failureOf(fleet.ask('repair', { id: plan.id }))).code, 'conflict');
+  });
+
   test('a terminal is a login shell: it echoes, knows its size, and its end is told', async () => {
     let said = '';
     const closed: unknown[] = [];
@@ -221,4 +274,13 @@ describe('what the fleet process asks people, and what it does for them', { skip
 async function until(holds: () => boolean): Promise<void> {
   for (let i = 0; i < 1000 && !holds(); i++) await sleep(10);
   assert.ok(holds(), 'it did not come');
+}
+
+/** The finding that the instances' directory is closed, by where facts.json has its mode, 0750. */
+function closedDirectory({ files }: LiveParams): RepairParams {
+  const facts = Buffer.from(files!.find((f) => f.path === 'facts.json')!.base64, 'base64').toString();
+  const at = facts.indexOf('"mode": 488', facts.indexOf(`"${INSTANCES}"`));
+  assert.ok(at > 0, facts.slice(facts.indexOf(INSTANCES), facts.indexOf(INSTANCES) + 200));
+  const line = facts.slice(0, at).split('\n').length - 1;
+  return { cluster: 'lab', rule: 'cluster/instances-dir-mode', uri: 'livemig:/lab/one/facts.json', line };
 }

@@ -107,9 +107,10 @@ export class NodeSession {
     }
   }
 
-  /** What was read last, as an answer. */
-  last(): Refreshed | undefined {
-    return this.#snapshot && refreshed(this.params.cluster, this.#surroundings.cluster(), this.#snapshot);
+  /** Reads the node from now on: a reading that goes on already may have passed what changed a moment ago. */
+  async readAnew(signal?: AbortSignal): Promise<Refreshed> {
+    await this.#run?.done.catch(() => undefined);
+    return this.refresh({ now: true, ...(signal && { signal }) });
   }
 
   /** Closes the connection; it is dialled again when somebody asks. */

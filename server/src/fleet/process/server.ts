@@ -2,11 +2,13 @@ import type { CancellationToken, MessageConnection } from 'vscode-jsonrpc/node';
 import type { LogParams } from '../../fleet-protocol';
 import { addNodes, ansibleHosts, sshHosts } from '../inventory';
 import { FleetError } from '../types';
+import { Applying, progressTo } from './actions';
 import { failure } from './failures';
 import { FileRequests } from './files';
 import { Fleet, type FleetOptions } from './fleet';
 import { Migrations } from './migrations';
 import { Asker } from './prompts';
+import { Repairs } from './repairs';
 import type { Answers } from './requests';
 import { Terminals } from './terminals';
 import { verdicts } from './verdicts';
@@ -26,9 +28,9 @@ export function serve(
   const files = new FileRequests(fleet);
   const terminals = new Terminals(client, fleet);
   const migrations = new Migrations(fleet, (view) => tell('fleet/migration', view));
-  const later = (): never => {
-    throw new FleetError('refused', 'this version of livemig cannot do that');
-  };
+  const progress = progressTo((params) => tell('fleet/progress', params));
+  const applying = new Applying(fleet, progress);
+  const repairs = new Repairs(fleet, progress);
   const answers: Answers = {
     inventories: (params) => fleet.inventories(params),
     refresh: async ({ now = false, ...params }, signal) => {
@@ -47,7 +49,10 @@ export function serve(
     write: (params) => files.write(params),
     previous: (params) => files.previous(params),
     restore: (params) => files.restore(params),
-    ...{ applyPlan: later, apply: later, repairPlan: later, repair: later },
+    applyPlan: (params, signal) => applying.plan(params, signal),
+    apply: (params, signal) => applying.run(params, signal),
+    repairPlan: (params) => repairs.plan(params),
+    repair: (params, signal) => repairs.run(params, signal),
     verdicts: (params, signal) => verdicts(fleet, params, signal),
     migrate: (params, signal) => migrations.migrate(params, signal),
     migrations: () => migrations.list(),

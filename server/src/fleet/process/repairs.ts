@@ -1,0 +1,131 @@
+import { randomUUID } from 'node:crypto';
+import type { RepairParams, RepairPlan, RepairResult, Refreshed, RunRepairParams } from '../../fleet-protocol';
+import { lint, type Finding } from '../../lint';
+import type { Cluster } from '../../model/cluster';
+import { RULES } from '../../rules/index';
+import { DEFAULT_SETTINGS } from '../../settings';
+import { planRepair, runRepair, type Plan } from '../repair';
+import { FleetError, type Runner } from '../types';
+import type { Progress } from './actions';
+import type { Fleet } from './fleet';
+import { clusterOf } from './refreshed';
+import { readUri, uriOf } from './uris';
+
+/** How long a plan is good, in ms. */
+const GOOD_MS = 600_000;
+
+interface Offer {
+  /** Its URI in our spelling. */
+  readonly params: RepairParams;
+  readonly plan: Plan;
+  readonly until: number;
+}
+
+/** Repairs that are more than a file: shown first, and run as they were shown. */
+export class Repairs {
+  readonly #offers = new Map<string, Offer>();
+
+  constructor(
+    private readonly fleet: Fleet,
+    private readonly progress: Progress,
+  ) {}
+
+  /** @throws FleetError of code `not-found` for a finding that is no more, `refused` where there is no way by commands */
+  plan(asked: RepairParams): RepairPlan {
+    this.fleet.allowed();
+    const params = { ...asked, uri: spelled(asked.uri) };
+    const plan = planRepair(this.#cluster(params), params);
+    if (!plan)
+      throw new FleetError('not-found', `${params.rule}: there is no such finding any more: read the nodes again`);
+    const now = Date.now();
+    for (const [id, { until }] of this.#offers) if (until < now) this.#offers.delete(id);
+    const id = randomUUID();
+    this.#offers.set(id, { params, plan, until: now + GOOD_MS });
+    return { id, title: plan.title, steps: plan.steps, notes: plan.notes };
+  }
+
+  async run({ id, token }: RunRepairParams, signal: AbortSignal): Promise<RepairResult> {
+    const offer = this.#offers.get(id);
+    this.#offers.delete(id);
+    if (!offer || offer.until < Date.now())
+      throw new FleetError('not-found', 'that plan is no longer good: ask for it again');
+    const { params } = offer;
+    this.fleet.allowed();
+    // Nodes may have been read again while the plan was looked at: it has to be the same plan still.
+    const before = this.#cluster(params);
+    const plan = planRepair(before, params);
+    if (!plan || shown(plan) !== shown(offer.plan))
+      throw new FleetError(
+        'conflict',
+        'the nodes are no longer as they were when this was planned: look at a new plan',
+      );
+    const known = findings(before, params);
+    const done = await runRepair(
+      plan,
+      (node) => this.#runner(params.cluster, node),
+      this.progress(token),
+      signal,
+      (node) => this.fleet.node({ cluster: params.cluster, node }).files,
+    );
+    const nodes = [...new Set([readUri(params.uri).node, ...plan.steps.map(({ node }) => node)])];
+    const read = await Promise.allSettled(nodes.map((node) => this.#readAnew(params.cluster, node)));
+    const refreshed = read.flatMap((r) => (r.status === 'fulfilled' ? [r.value] : []));
+    const { steps, why } = done;
+    if (!done.ok) return { ok: false, steps, refreshed, ...(why !== undefined && { why }) };
+    const unread = nodes.filter((_, i) => read[i]!.status === 'rejected');
+    if (unread.length > 0)
+      return {
+        ...{ ok: false, steps, refreshed },
+        why: `Every step was done, but ${unread.join(', ')} could not be read again: whether it helped is not known`,
+      };
+    // Others of the same file may stay as they were; a line may be another one by now.
+    const others = new Set(known.filter((f) => lineOf(f) !== params.line).map((f) => f.message));
+    if (findings(this.#cluster(params), params).some((f) => !others.has(f.message)))
+      return {
+        ...{ ok: false, steps, refreshed },
+        why: 'Every step was done, and the finding is still there: see what it says now',
+      };
+    return { ok: true, steps, refreshed };
+  }
+
+  /** All nodes of a cluster as they were read last. */
+  #cluster({ cluster }: Pick<RepairParams, 'cluster'>): Cluster {
+    const { id, read, nodes } = this.fleet.cluster(cluster);
+    const snapshots = [...read.nodes.keys()].flatMap((name) => nodes.get(name)?.snapshot ?? []);
+    return clusterOf(id, read, snapshots, snapshots.length < read.nodes.size);
+  }
+
+  #runner(cluster: string, node: string): Runner {
+    const session = this.fleet.node({ cluster, node });
+    return {
+      run: async (argv, options) => {
+        const connection = await session.connection({ now: true, ...(options.signal && { signal: options.signal }) });
+        return connection.run(argv, options);
+      },
+    };
+  }
+
+  #readAnew(cluster: string, node: string): Promise<Refreshed> {
+    return this.fleet.node({ cluster, node }).readAnew();
+  }
+}
+
+/** What of a plan somebody agreed to. */
+function shown({ title, steps, notes }: Plan): string {
+  return JSON.stringify([title, steps, notes]);
+}
+
+/** Those of one rule in one file. */
+function findings(cluster: Cluster, { rule: id, uri }: RepairParams): readonly Finding[] {
+  const rule = RULES.find((r) => r.id === id);
+  return rule ? lint(cluster, DEFAULT_SETTINGS, [rule]).findings.filter((f) => f.file.uri === uri) : [];
+}
+
+/** 0-based, by the line ends that editors know. */
+function lineOf({ file, span }: Finding): number {
+  return file.text.slice(0, span.start).split(/\r\n|\n|\r/).length - 1;
+}
+
+function spelled(uri: string): string {
+  return uri.startsWith('livemig:') ? uriOf(readUri(uri)) : uri;
+}
