@@ -113,6 +113,44 @@ const library = {
   },
 };
 
+/** What of the protocol's types is more than a type to our server or to the library itself. */
+const TYPES = [
+  ...['DocumentUri', 'URI', 'WorkspaceFolder', 'integer', 'uinteger'],
+  ...['CodeActionKind', 'CodeActionTriggerKind', 'DiagnosticSeverity', 'DiagnosticTag'],
+];
+
+/**
+ * Constructors and guards of all types of the protocol are a seventh of the library, and nobody calls them. They are written
+ * so that no bundler dares to leave one out; as values of expressions without side effects they can be.
+ * @type {import('esbuild').Plugin}
+ */
+const lean = {
+  name: 'types-lean',
+  setup(b) {
+    b.onResolve(
+      { filter: /^vscode-languageserver-types$/ },
+      async ({ path: name, importer, kind, resolveDir, pluginData }) => {
+        if (pluginData === lean) return undefined;
+        const found = await b.resolve(name, { importer, kind, resolveDir, pluginData: lean });
+        return { path: found.path, namespace: 'lean' };
+      },
+    );
+    b.onLoad({ filter: /.*/, namespace: 'lean' }, ({ path: file }) => ({
+      contents: `export { ${TYPES.join(', ')} } from ${JSON.stringify(file)};`,
+      resolveDir: path.dirname(file),
+    }));
+    b.onLoad({ filter: /vscode-languageserver-types[\\/]lib[\\/]esm[\\/]main\.js$/ }, ({ path: file }) => ({
+      contents: readFileSync(file, 'utf8')
+        .replace(
+          /^(?:export )?var (\w+);\n(?:\/\*\*(?:(?!\*\/)[^])*\*\/\n)?\(function \(\1\) \{$/gm,
+          (all, name) =>
+            `${all.startsWith('export') ? 'export ' : ''}var ${name} = /* @__PURE__ */ (function (${name}) {`,
+        )
+        .replace(/^\}\)\((\w+) \|\| \(\1 = \{\}\)\);$/gm, 'return $1; })({});'),
+    }));
+  },
+};
+
 /** What ssh2 tries and does without: compiled parts. */
 const compiled = ['*.node', 'cpu-features'];
 
@@ -169,6 +207,7 @@ const bundles = {
       contents: `export * from 'vscode-languageserver/node'; export { TextDocument } from 'vscode-languageserver-textdocument'`,
       resolveDir: root,
     },
+    plugins: [lean],
   },
   'dist/cli.js': {
     entryPoints: ['server/src/cli/main.ts'],
