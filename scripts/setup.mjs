@@ -20,6 +20,8 @@ const packages = {
   'libvirt-daemon': 'comparison with libvirtd',
   'libvirt-daemon-driver-qemu': 'comparison with libvirtd',
   'libvirt-clients': 'comparison with libvirtd',
+  'libvirt-daemon-system': 'apply under systemd',
+  'libvirt-daemon-system-sysv': 'apply under sysvinit',
   libaugeas0: 'comparison with augeas',
   'augeas-lenses': 'comparison with augeas',
   openssl: 'comparison with libvirtd',

@@ -135,7 +135,8 @@ export interface RemoteContent {
 
 /**
  * `fleet/write`: replaces a file whole or not at all, keeps its mode and owner, and keeps the version before. Rejects with
- * `conflict` when the node's file is not the one that was last told by `fleet/stat` or `fleet/read`. Answer: `RemoteStat`.
+ * `conflict` when the node's file is not the one that was last told by `fleet/read`, or by a `fleet/stat` that told another
+ * size than before: a change of the same size, of which only `mtime` tells, an editor may not have noticed. Answer: `RemoteStat`.
  */
 export interface WriteParams extends UriParams {
   readonly base64: string;

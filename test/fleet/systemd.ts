@@ -2,8 +2,8 @@
  * A real systemd as process 1 of namespaces of its own, with this machine's programs and units and an /etc, /run, /var and
  * network that nobody else sees. What it writes is forgotten with it.
  */
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { localRunner } from '../../server/src/fleet/shell';
 import type { Runner } from '../../server/src/fleet/types';
@@ -42,20 +42,23 @@ export interface Systemd {
   stop(): Promise<void>;
 }
 
-/** @param folder is seen in it under the same path */
-export async function startSystemd(folder: string): Promise<Systemd> {
-  const box = path.join(folder, 'systemd');
+/**
+ * @param folder is seen in it under the same path
+ * @param init `sysvinit`: process 1 does nothing but bury, and services are Debian's scripts in /etc/init.d
+ */
+export async function startSystemd(folder: string, init: 'systemd' | 'sysvinit' = 'systemd'): Promise<Systemd> {
+  const box = path.join(folder, init);
   mkdirSync(box, { recursive: true });
   const script = path.join(box, 'start.sh');
   writeFileSync(script, SCRIPT);
   const child = spawn(
     'unshare',
-    ['-m', '--propagation', 'private', 'sh', '-e', script, box, folder, String(process.pid), ...MASKED],
+    ['-m', '--propagation', 'private', 'sh', '-e', script, box, folder, String(process.pid), init, ...MASKED],
     { stdio: ['ignore', 'ignore', 'pipe'] },
   );
   let said = '';
   child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
-  const runner = await ready(child, () => said);
+  const runner = await ready(child, init, () => said);
   const pid = first(child)!;
   return {
     pid,
@@ -73,8 +76,8 @@ export async function startSystemd(folder: string): Promise<Systemd> {
 
 /** $1 the folder of the box, $2 one that is seen in it, $3 a number of its own, then units that are off. */
 const SCRIPT = `
-box=$1 seen=$2 own=$3
-shift 3
+box=$1 seen=$2 own=$3 init=$4
+shift 4
 mount -t tmpfs -o mode=755 tmpfs "$box"
 mkdir "$box/up" "$box/work" "$box/root" "$box/groups"
 mount -t cgroup2 cgroup2 "$box/groups"
@@ -86,13 +89,13 @@ rm -rf "$r"/etc/systemd/system/*.wants
 for unit; do ln -sf /dev/null "$r/etc/systemd/system/$unit"; done
 # From here on in namespaces of its own, in which it is process 1.
 cat >"$box/inside" <<'END'
-box=$1 seen=$2 group=$3
+box=$1 seen=$2 group=$3 init=$4
 r=$box/root
 echo $$ >"$group/cgroup.procs"
-exec unshare -f -p -C -m -u -i -n --kill-child --propagation private sh -e "$box/first" "$r" "$seen" "$box/seen"
+exec unshare -f -p -C -m -u -i -n --kill-child --propagation private sh -e "$box/first" "$r" "$seen" "$box/seen" "$init"
 END
 cat >"$box/first" <<'END'
-r=$1 seen=$2 behind=$3
+r=$1 seen=$2 behind=$3 init=$4
 ip link set lo up
 hostname node
 mount -t proc proc "$r/proc"
@@ -113,13 +116,16 @@ ln -s /proc/self/fd "$r/dev/fd"
 mount -t tmpfs tmpfs "$r/dev/shm"
 mkdir -p "$r$seen"
 mount --rbind "$behind" "$r$seen"
+if [ "$init" = sysvinit ]; then
+  exec chroot "$r" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin sh -c 'while :; do sleep 1000 & wait; done'
+fi
 exec chroot "$r" env -i container=lxc PATH=/usr/sbin:/usr/bin:/sbin:/bin \\
   /lib/systemd/systemd --system --log-target=journal --show-status=no --unit=basic.target
 END
 # The folder, which the box's own file system covers, by another way.
 mkdir "$box/seen"
 mount --bind "$seen" "$box/seen"
-sh -e "$box/inside" "$box" "$seen" "$group" || true
+sh -e "$box/inside" "$box" "$seen" "$group" "$init" || true
 find "$group" -depth -type d -exec rmdir {} \\;
 `;
 
@@ -127,22 +133,27 @@ function enter(pid: number): string[] {
   return ['nsenter', '-t', String(pid), '-m', '-u', '-i', '-n', '-p', '-C', '-r', '-w', '--'];
 }
 
-/** Process 1 below the shells that wait for it. */
+/** Process 1 below the shells that wait for it, once it runs in its own root. */
 function first(child: ChildProcess): number | undefined {
   return children(child.pid!).find((pid) => {
-    const { stdout } = spawnSync('readlink', [`/proc/${pid}/exe`], { encoding: 'utf8' });
-    return /\/systemd\n?$/.test(stdout);
+    try {
+      const one = /^NSpid:.*\t1$/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+      return one && /systemd|sleep 1000/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
+    } catch {
+      return false;
+    }
   });
 }
 
-async function ready(child: ChildProcess, said: () => string): Promise<Runner> {
+async function ready(child: ChildProcess, init: string, said: () => string): Promise<Runner> {
   const local = localRunner();
   for (let i = 0; i < 300 && child.exitCode === null; i++) {
     await sleep(50);
     const pid = first(child);
     if (pid === undefined) continue;
     const runner: Runner = { run: (argv, options) => local.run([...enter(pid), ...argv], options) };
-    const { stdout } = await runner.run(['systemctl', 'is-active', 'basic.target'], { timeout: 10_000 });
+    const argv = init === 'systemd' ? ['systemctl', 'is-active', 'basic.target'] : ['echo', 'active'];
+    const { stdout } = await runner.run(argv, { timeout: 10_000 });
     if (Buffer.from(stdout).toString().trim() === 'active') return runner;
   }
   child.kill('SIGKILL');
