@@ -1,0 +1,4 @@
+import { names } from './faults/names';
+import { matrixTests } from './matrix-tests';
+
+matrixTests('who is who', names);

@@ -1,0 +1,4 @@
+import { stream } from './faults/stream';
+import { matrixTests } from './matrix-tests';
+
+matrixTests('memory, disks, guests', stream);

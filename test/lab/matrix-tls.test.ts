@@ -1,0 +1,4 @@
+import { certificates } from './faults/certificates';
+import { matrixTests } from './matrix-tests';
+
+matrixTests('certificates', certificates);
