@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { dial, type Dialled, type DialNode } from '../../server/src/fleet/dial';
 import { KeyStore } from '../../server/src/fleet/ssh/keys';
 import { savedFiles, takeSnapshot } from '../../server/src/fleet/snapshot';
+import { probeStorage } from '../../server/src/fleet/storage-probe';
 import type { FleetLog, Snapshot } from '../../server/src/fleet/types';
 import { lint } from '../../server/src/lint';
 import { Cluster } from '../../server/src/model/cluster';
@@ -27,11 +28,16 @@ export interface Found {
 }
 
 export interface Checker {
-  /** Reads these nodes anew, or all, and judges them beside what is known of the others. */
-  check(nodes?: readonly LabNode[], settings?: Settings): Promise<readonly Found[]>;
+  /**
+   * Reads these nodes anew, or all, and judges them beside what is known of the others.
+   * @param shares tries by a file whether the computes share their instances
+   */
+  check(nodes?: readonly LabNode[], settings?: Settings, shares?: boolean): Promise<readonly Found[]>;
   snapshot(node: LabNode): Snapshot | undefined;
   close(): void;
 }
+
+const INSTANCES = '/var/lib/nova/instances';
 
 /** Ports that each node tries on the others: libvirt's, and the first of QEMU's. */
 const PROBED = [16509, 16514, 49152];
@@ -63,10 +69,25 @@ export function checker(lab: Lab, log: FleetLog = () => undefined): Checker {
     };
     snapshots.set(node.name, await takeSnapshot(to.runner, request, log));
   };
+  const computes = () =>
+    nodes.flatMap(({ name }) => {
+      const to = dialled.get(name);
+      return to && name !== 'controller' ? [{ node: name, runner: to.runner, path: INSTANCES }] : [];
+    });
   return {
-    check: async (wanted = lab.nodes, settings) => {
+    check: async (wanted = lab.nodes, settings, shares = false) => {
       await Promise.all(nodes.filter((n) => wanted.includes(n.name as LabNode)).map(take));
-      const hosts = nodes.flatMap((n) => hostInput(lab, snapshots.get(n.name)) ?? []);
+      const probed = shares ? await probeStorage(computes(), log) : undefined;
+      const hosts = nodes.flatMap((n) => {
+        const taken = snapshots.get(n.name);
+        const sharesInstances = probed?.shares.get(n.name);
+        return (
+          hostInput(
+            lab,
+            taken && { ...taken, facts: { ...taken.facts, ...(sharesInstances && { sharesInstances }) } },
+          ) ?? []
+        );
+      });
       const cluster = new Cluster({ root: pathToFileURL(lab.folder).href, hosts, inventory });
       return lint(cluster, settings).findings.map(({ rule, severity, host, file, message }) => ({
         ...{ rule: rule.id, severity, node: host?.name, file: file.path, message },

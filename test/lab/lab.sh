@@ -120,7 +120,6 @@ keeper() {
   local node i
   read -r pid _ </proc/self/stat
   mount -t tmpfs -o mode=755 tmpfs "$dir/shared"
-  chmod 777 "$dir/shared"
   ip link set lo up
   ip link add management type bridge && ip link set management up || exit 1
   ip link add migration type bridge && ip link set migration up || exit 1

@@ -58,11 +58,13 @@ async function attempt(
   let seen: readonly Found[] = [];
   try {
     await steps(lab, fault.make);
-    seen = fresh(await look.check([...touched], settings));
+    seen = fresh(await look.check([...touched], settings, fault.shares));
   } finally {
     await steps(lab, fault.undo);
   }
-  const left = fresh(await look.check([...touched], settings)).filter((f) => isLoud(f) || f.rule === fault.finds.rule);
+  const left = fresh(await look.check([...touched], settings, fault.shares)).filter(
+    (f) => isLoud(f) || f.rule === fault.finds.rule,
+  );
   const found = seen.find((f) => answers(f, fault));
   return { fault, found, beside: seen.filter((f) => f !== found), left, ms: Math.round(performance.now() - began) };
 }

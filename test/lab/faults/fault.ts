@@ -35,6 +35,8 @@ export interface Fault extends Change {
   };
   /** Numbers of the pre-flight checks that it is about. */
   readonly checks?: readonly number[];
+  /** Whether the computes share their instances is to be tried by a file, as before a migration. */
+  readonly shares?: true;
   /** Nodes that are looked at anew; if not given, those that something was done to. */
   readonly looks?: readonly LabNode[];
 }

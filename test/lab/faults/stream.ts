@@ -35,7 +35,7 @@ export const stream: readonly Fault[] = [
   {
     ...{ id: 'C2', title: 'a firewall rejects QEMU’s ports', checks: [19] },
     ...{ ...firewall('REJECT'), looks: [C1, C2] },
-    finds: { rule: 'cluster/firewall-ports', node: C1 },
+    finds: { rule: 'cluster/port-blocked', node: C2 },
   },
   {
     ...{ id: 'C3', title: 'five guests leave at a time, two ports are there for them', checks: [19] },
@@ -53,7 +53,7 @@ export const stream: readonly Fault[] = [
   {
     ...{ id: 'C5', title: 'migration_address is an address that the node does not have', checks: [24] },
     ...qemuConf('migration_address', '"10.255.0.1"'),
-    finds: { rule: 'qemu/migration-address-not-dialled', node: C2, file: QEMU },
+    finds: { rule: 'qemu/migration-address-not-own', node: C2, file: QEMU },
   },
   {
     ...{ id: 'C6', title: 'migration_address = "127.0.0.1": libvirtd does not start', checks: [23] },
@@ -356,7 +356,7 @@ export const unstreamed: readonly Unprovoked[] = [
     why: 'arguments of one migration, which no configuration shows',
   },
   {
-    id: 'E16, E17',
+    id: 'E17',
     title: 'the same guest already on the destination',
     why: 'a guest of one UUID on two hosts is what a migration leaves behind; belongs to the migrations',
   },

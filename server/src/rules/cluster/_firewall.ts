@@ -9,6 +9,7 @@ const MAX_PEERS = 300;
  * The peers whose new TCP connections to a port a host's firewall certainly keeps out, whichever of its addresses they
  * dial and whichever of theirs they come from. Empty where one may get through, as far as is known.
  * @param address the one that is dialled; undefined where that is not known
+ * @param refused a connection was seen to be refused: then only a rule that rejects keeps out, dropping would be silent
  */
 export function keptOut(
   cluster: Cluster,
@@ -16,6 +17,7 @@ export function keptOut(
   peers: readonly Host[],
   port: number,
   address?: string,
+  refused = false,
 ): readonly Host[] {
   const { firewall, addresses = {} } = host.facts ?? {};
   if (!firewall) return [];
@@ -27,7 +29,8 @@ export function keptOut(
     ways.every(({ to, by }) => {
       const v6 = to?.includes(':') === true;
       const sources = from.filter((a) => a.includes(':') === v6);
-      return closedTo(v6 ? firewall.ipv6 : firewall.ipv4, { port, from: sources, to, by }) !== undefined;
+      const verdict = closedTo(v6 ? firewall.ipv6 : firewall.ipv4, { port, from: sources, to, by });
+      return verdict === 'reject' || (verdict === 'drop' && !refused);
     });
   if (closed([])) return peers;
   if (peers.length > MAX_PEERS) return [];

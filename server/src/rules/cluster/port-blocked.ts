@@ -56,6 +56,19 @@ minutes and ends with *unable to connect to server at 'HOST:49152': Connection t
       },
     },
     {
+      title: 'refused by the firewall, as it would be where no guest arrives just now',
+      release: 'zed',
+      files: {
+        'livemig.ini':
+          '[node c1]\nroles = compute\naddress = 10.0.0.1\n[node c2]\nroles = compute\naddress = 10.0.0.2\n',
+        'c1/etc/nova/nova.conf': '',
+        'c1/facts.json': '{"reaches": {"10.0.0.2:49152": "refused"}}',
+        'c2/etc/nova/nova.conf': '',
+        'c2/facts.json':
+          '{"addresses": {"eth0": ["10.0.0.2"]}, ⟦"firewall"⟧: {"tools": ["iptables"], "ipv4": [[{"ports": ["49152-49215"], "verdict": "reject"}]]}}',
+      },
+    },
+    {
       title: 'open; perhaps open; reached all the same; through the tunnel; closed on another network only',
       release: 'zed',
       files: {
@@ -78,19 +91,21 @@ minutes and ends with *unable to connect to server at 'HOST:49152': Connection t
   check(cluster, report) {
     const dialled = dialledTransports(cluster);
     const computes = cluster.hosts.filter((h) => h.isCompute);
-    /** Ports that somebody got an answer from, by the host's address. */
-    const reached = new Set<string>();
+    /** By the host's address and port, what somebody got for an answer. */
+    const answers = { open: new Set<string>(), refused: new Set<string>(), filtered: new Set<string>() };
     for (const { facts } of computes)
-      for (const [key, outcome] of Object.entries(facts?.reaches ?? {})) if (outcome !== 'filtered') reached.add(key);
+      for (const [key, outcome] of Object.entries(facts?.reaches ?? {})) answers[outcome].add(key);
     for (const host of computes) {
       const place = factPlace(host, ['firewall']);
       if (!place || !host.facts?.firewall) continue;
       const inbound = inboundAddress(host)?.name;
       const address = inbound !== undefined && isAddress(inbound) ? inbound : undefined;
-      const answers = (port: number): boolean =>
-        cluster.addressesOf(host).some((a) => reached.has(`${a.includes(':') ? `[${a}]` : a}:${port}`));
+      const answered = (set: ReadonlySet<string>, port: number): boolean =>
+        cluster.addressesOf(host).some((a) => set.has(`${a.includes(':') ? `[${a}]` : a}:${port}`));
       const closed = (peers: readonly Host[], port: number): readonly Host[] =>
-        answers(port) ? [] : keptOut(cluster, host, peers, port, address);
+        answered(answers.open, port)
+          ? []
+          : keptOut(cluster, host, peers, port, address, answered(answers.refused, port));
       const peers = computes.filter((h) => h !== host);
       const wanted = dialled(host);
       const port = wanted && (wanted.port ?? PORTS[wanted.transport]);

@@ -1,0 +1,4 @@
+import { storage } from './faults/storage';
+import { matrixTests } from './matrix-tests';
+
+matrixTests('storage and guests, as measured', storage);
