@@ -106,6 +106,10 @@ async function run(dist, folder, sshConfig, rounds, nodesPid) {
       );
     }
   }
+  const ended = new Promise((resolve) => server.child.once('exit', resolve));
+  await server.connection.sendRequest('shutdown');
+  server.connection.sendNotification('exit');
+  await Promise.race([ended, sleep(2000)]);
   for (const { child, connection } of [fleet, server]) {
     connection.dispose();
     child.kill();
