@@ -16,6 +16,8 @@ const FLEET_SECONDS = 6;
 const FLEET_MIB = 600;
 /** How many times longer a host may take among ten times as many. */
 const FLEET_GROWTH = 1.6;
+/** A snapshot of one node, by the collector run there by plain ssh. */
+const SNAPSHOT_BY_SSH = 1.5;
 /** 200 nodes over SSH. */
 const LIVE_SECONDS = 3;
 const BLOCKED_MS = 50;
@@ -25,7 +27,7 @@ const TYPED_MS = 50;
  * @param {object} figures everything measured
  * @returns {Record<string, { value: number | null, atMost?: number, atLeast?: number }>}
  */
-export function targets({ rows, repair, lint, fleets, lives, serverBytes }) {
+export function targets({ rows, repair, lint, fleets, lives, node, serverBytes }) {
   const at = (server, lines) => rows.find((r) => r.server === server && r.lines === lines);
   const all = {};
   for (const lines of new Set(rows.map((r) => r.lines))) {
@@ -54,6 +56,7 @@ export function targets({ rows, repair, lint, fleets, lives, serverBytes }) {
   all.liveRefreshSecondsAt200 = { value: live?.refreshSeconds ?? null, atMost: LIVE_SECONDS };
   all.liveBlockedMs = { value: live?.blockedMs ?? null, atMost: BLOCKED_MS };
   all.liveTypingP95Ms = { value: live?.typedP95 ?? null, atMost: TYPED_MS };
+  all.snapshotBySsh = { value: node.times ?? null, atMost: SNAPSHOT_BY_SSH };
   return all;
 }
 

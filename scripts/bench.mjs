@@ -11,6 +11,7 @@ import { fleet, oneFile } from '../bench/commands.mjs';
 import { fleetLive } from '../bench/fleet-live.mjs';
 import { fixAll, measure, startTimes } from '../bench/measure.mjs';
 import { floor, ours, peers } from '../bench/servers.mjs';
+import { oneNode } from '../bench/one-node.mjs';
 import { table } from '../bench/table.mjs';
 import { targets, verdicts } from '../bench/targets.mjs';
 import { buildAll, serverBytes } from './build.mjs';
@@ -96,6 +97,14 @@ for (const nodes of numbers(options.nodes)) {
   );
 }
 
-const promised = targets({ rows, repair, lint, fleets, lives, serverBytes: bytes });
+const node = await oneNode(root, runs);
+console.log(
+  node.note
+    ? `snapshot of one node: not measured (${node.note})`
+    : `snapshot of one node over SSH: ${node.snapshotMs} ms, with a new connection ${node.connectMs} ms; ` +
+        `the collector by plain ssh ${node.sshMs} ms`,
+);
+
+const promised = targets({ rows, repair, lint, fleets, lives, node, serverBytes: bytes });
 for (const line of verdicts(promised)) console.log(line);
-console.log(JSON.stringify({ rows, repair, lint, fleets, lives, targets: promised }));
+console.log(JSON.stringify({ rows, repair, lint, fleets, lives, node, targets: promised }));
