@@ -52,7 +52,7 @@ found*), and QEMU takes it as the guest arrives: *cannot set up guest memory 'pc
   check(cluster, report) {
     const computes = cluster.hosts.filter((h) => h.isCompute);
     const rooms = computes.map((host) => ({ host, free: host.facts?.memory?.available }));
-    if (cluster.partial || rooms.some(({ free }) => free === undefined)) return;
+    if (cluster.partial || cluster.unseen.length > 0 || rooms.some(({ free }) => free === undefined)) return;
     const [first, second] = rooms.sort((a, b) => b.free! - a.free!);
     if (!first || !second) return;
     for (const host of computes) {
