@@ -333,6 +333,21 @@ for (const shell of SHELLS) {
       assert.deepEqual(readdirSync(folder), ['.livemig-probe-taken123']);
     });
 
+    test('of guests no password leaves the node, be it that virsh tells one', async () => {
+      const uuid = '5f3c1d1e-0c0a-4d9a-8f0e-2f9d3b1b7a10';
+      const graphics = "<graphics type='vnc' port='5900' passwd='geheim' listen='192.0.2.1'/>";
+      const virsh = `case "$*" in
+*security-info*) exit 9 ;;
+*dumpxml*) echo "== ${uuid}"; echo "<domain type='kvm'><name>a</name><uuid>${uuid}</uuid><devices>${graphics}</devices></domain>" ;;
+*) printf '%s\\n' '== list' ' 1  a  running' '== uuids' ${uuid} '== with-snapshot' '== end' ;;
+esac`;
+      const answer = await collect(shell, [], { programs: { virsh } });
+      assert.deepEqual(factsOf(answer).facts.instances, [
+        { name: 'a', uuid, state: 'running', type: 'kvm', graphics: [{ type: 'vnc', listen: '192.0.2.1' }], snapshots: 0 },
+      ]);
+      assert.doesNotMatch([...answer.outputs.values()].map((o) => o.text).join('\n'), /geheim/);
+    });
+
     test('killed half-way, what came is whole', async () => {
       const answer = await collect(shell, ['limit:1'], { programs: { hostname: sleeper }, until: / kernel\n/ });
       assert.ok(!answer.whole && answer.begun);

@@ -5,8 +5,9 @@ import { pathToFileURL } from 'node:url';
 import { closest } from 'fastest-levenshtein';
 import { dial, type DialNode, type DialOptions } from '../fleet/dial';
 import { KeyStore } from '../fleet/ssh/keys';
-import { saveSnapshot, savedFiles, takeSnapshot } from '../fleet/snapshot';
-import { FleetError, type Snapshot } from '../fleet/types';
+import { instancesPathOf, saveSnapshot, savedFiles, takeSnapshot } from '../fleet/snapshot';
+import { probeStorage, withStorage } from '../fleet/storage-probe';
+import { FleetError, type Runner, type Snapshot } from '../fleet/types';
 import { decode } from '../model/decode';
 import type { SourceFile } from '../model/files';
 import { readInventory } from '../model/inventory';
@@ -28,6 +29,8 @@ export interface FleetOptions {
   readonly timeout: number;
   /** Ports of the other nodes that each is to try; none are dialled otherwise. */
   readonly probe: readonly number[];
+  /** Find out by a file which nodes share the folder of their instances. */
+  readonly probeStorage: boolean;
   /** Instead of ~/.ssh/config and /etc/ssh/ssh_config. */
   readonly sshConfig: string | undefined;
 }
@@ -113,7 +116,7 @@ export async function takeAll(
       progress.begin(node.name);
       try {
         const snapshot = await one(node, all, options, way);
-        await each(snapshot);
+        if (!options.probeStorage) await each(snapshot);
         snapshots.set(node.name, snapshot);
         progress.done(node.name, snapshot, performance.now() - began);
       } catch (error) {
@@ -126,7 +129,9 @@ export async function takeAll(
   };
   await Promise.all(Array.from({ length: Math.min(options.parallel, wanted.length) }, work));
   progress.clear();
-  const ordered = wanted.flatMap((n) => snapshots.get(n.name) ?? []);
+  const read = wanted.flatMap((n) => snapshots.get(n.name) ?? []);
+  const ordered = options.probeStorage ? await probed(read, wanted, way) : read;
+  if (options.probeStorage) for (const snapshot of ordered) await each(snapshot);
   return { snapshots: ordered, failures, inventory };
 }
 
@@ -149,6 +154,41 @@ async function one(
     });
   } finally {
     close();
+  }
+}
+
+/** Snapshots with what a probe file showed of the folders of the instances. */
+async function probed(
+  snapshots: readonly Snapshot[],
+  nodes: readonly DialNode[],
+  way: DialOptions,
+): Promise<readonly Snapshot[]> {
+  const open: (() => void)[] = [];
+  const runner = (node: DialNode): Runner => {
+    let dialled: ReturnType<typeof dial> | undefined;
+    return {
+      run: async (argv, options) => {
+        dialled ??= dial(node, way).then((d) => {
+          open.push(d.close);
+          return d;
+        });
+        return (await dialled).runner.run(argv, options);
+      },
+    };
+  };
+  try {
+    const all = snapshots.flatMap((snapshot) => {
+      const path = instancesPathOf(snapshot);
+      const node = nodes.find((n) => n.name === snapshot.node);
+      // Where there is no such folder there is nothing to compare.
+      if (path === undefined || !node || snapshot.facts.paths?.[path]?.type !== 'folder') return [];
+      return [{ node: node.name, runner: runner(node), path }];
+    });
+    const probe = await probeStorage(all);
+    for (const { node, why } of probe.failures) process.stderr.write(`${printable(node)}: ${printable(why)}\n`);
+    return snapshots.map((s) => withStorage(s, probe));
+  } finally {
+    for (const close of open) close();
   }
 }
 

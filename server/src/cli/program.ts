@@ -25,6 +25,7 @@ interface RawFleetOptions {
   readonly parallel: number;
   readonly timeout: number;
   readonly probe?: readonly number[];
+  readonly probeStorage?: boolean;
   readonly sshConfig?: string;
 }
 
@@ -90,6 +91,7 @@ export function program(version: string, done: (code: number) => void): Command 
     parallel: raw.parallel,
     timeout: raw.timeout,
     probe: raw.probe ?? [],
+    probeStorage: raw.probeStorage ?? false,
     sshConfig: raw.sshConfig,
   });
   talksToNodes(root.command('snapshot'))
@@ -189,7 +191,8 @@ function talksToNodes(command: Command, probes = true): Command {
     .addOption(new Option('--parallel <n>', 'nodes at a time').argParser(positive).default(20))
     .addOption(new Option('--timeout <s>', 'seconds for one node').argParser(positive).default(60));
   const probe = new Option('--probe <ports>', 'ports of the other nodes that each node tries, e.g. 16509,49152');
-  return probes ? command.addOption(probe.argParser(ports)) : command;
+  const storage = new Option('--probe-storage', 'write a file where the instances lie, look who sees it, remove it');
+  return probes ? command.addOption(probe.argParser(ports)).addOption(storage) : command;
 }
 
 function format(): Option {

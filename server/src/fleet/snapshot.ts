@@ -228,6 +228,11 @@ function filesOf(answer: Answer): Snapshot['files'] {
     .map(({ path: name, bytes, look }) => ({ path: name, bytes, mode: look.mode, uid: look.uid, gid: look.gid }));
 }
 
+/** Where a node's instances lie by its own files; undefined where that cannot be known. */
+export function instancesPathOf({ node, files }: Snapshot): string | undefined {
+  return hostOf(node, files).instancesPath;
+}
+
 function hostOf(node: string, files: Snapshot['files']): Host {
   const read = files.flatMap(({ path: name, bytes }): SourceFile[] => {
     const kind = kindOf(name);

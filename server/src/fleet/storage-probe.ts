@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readAnswer, type Answer } from './collect/frames';
 import { collector } from './collect/script';
-import { FleetError, type FleetLog, type Runner } from './types';
+import { FleetError, type FleetLog, type Runner, type Snapshot } from './types';
 
 /** A node whose instances path is to be compared with that of the others. */
 export interface ProbedNode {
@@ -79,6 +79,19 @@ export async function probeStorage(
   const files = new Set(storage.values());
   log?.(`storage of ${nodes.length} nodes: ${files.size} folders, ${nodes.length - storage.size} nodes not known`);
   return { shares: sharesOf(nodes, storage, missed), failures };
+}
+
+/** A snapshot with what the probe showed of its node. */
+export function withStorage(snapshot: Snapshot, { shares, failures }: StorageProbe): Snapshot {
+  const own = shares.get(snapshot.node) ?? {};
+  const why = failures.flatMap((f) =>
+    f.node === snapshot.node ? [{ what: 'the storage of the instances', why: f.why }] : [],
+  );
+  return {
+    ...snapshot,
+    facts: Object.keys(own).length > 0 ? { ...snapshot.facts, sharesInstances: own } : snapshot.facts,
+    failures: [...snapshot.failures, ...why],
+  };
 }
 
 function sharesOf(

@@ -1,7 +1,7 @@
-import { instancesStorage } from '../../model/cluster';
 import { defineRule } from '../rule';
 import { guestsOf } from './_guests';
 import { mountOf } from './instances-read-only';
+import { claimsShare } from './storage-differs';
 
 const LOCAL = new Set(['ext2', 'ext3', 'ext4', 'xfs', 'btrfs', 'jfs', 'reiserfs', 'f2fs', 'zfs', 'tmpfs', 'overlay']);
 
@@ -52,7 +52,7 @@ share was not mounted writes to what lies beneath it.`,
     },
   ],
   check(host, report) {
-    if (!instancesStorage(host)) return;
+    if (!claimsShare(host)) return;
     for (const { instance, place } of guestsOf(host)) {
       for (const [index, { device, type, source }] of (instance.disks ?? []).entries()) {
         if (type !== 'file' || source?.startsWith('/') !== true) continue;

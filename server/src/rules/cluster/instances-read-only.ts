@@ -38,7 +38,8 @@ shared, and may not: *Permission denied*. A file system that the kernel found da
       },
     },
     {
-      title: 'not for nova',
+      title: 'not for nova, if it is that account that nova-compute runs as',
+      severity: 'warning',
       files: {
         'etc/libvirt/qemu.conf': '',
         'etc/nova/nova.conf': '[DEFAULT]\n',
@@ -77,7 +78,7 @@ shared, and may not: *Permission denied*. A file system that the kernel found da
       if (place) report({ ...place, message: 'mount', values: { path, point: mount.point } });
     } else if (host.facts?.writable?.nova === false) {
       const place = factPlace(host, ['writable', 'nova']);
-      if (place) report({ ...place, message: 'account', values: { path } });
+      if (place) report({ ...place, message: 'account', severity: 'warning', values: { path } });
     }
   },
 });

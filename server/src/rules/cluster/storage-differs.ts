@@ -93,8 +93,8 @@ name: libvirt looks at names, not at contents, and the migration succeeds on the
 
 const SHARED = /^(?:nfs4?|ceph|fuse\.(?:ceph|glusterfs|quobyte)|glusterfs|gfs2|ocfs2|gpfs|cifs|smb3|beegfs|lustre)$/;
 
-/** By its fstab, or by what is mounted there. */
-function claimsShare(host: Parameters<typeof instancesStorage>[0]): boolean {
+/** Whether the instances are to lie on what others share: by its fstab, or by what is mounted there. */
+export function claimsShare(host: Parameters<typeof instancesStorage>[0]): boolean {
   const path = host.instancesPath;
   return (
     instancesStorage(host) !== undefined || (path !== undefined && SHARED.test(mountOf(host, path)?.facts.type ?? ''))
