@@ -43,7 +43,7 @@ number() {
 # ---- up and down ----------------------------------------------------------------------------------------------------
 
 needed=(ip unshare nsenter setpriv pivot_root ssh-keygen /usr/sbin/sshd /usr/sbin/libvirtd /usr/sbin/virtlogd virsh
-  qemu-img qemu-system-x86_64 bindfs /etc/init.d/libvirtd rpcbind ganesha.nfsd nft sudo)
+  qemu-img qemu-system-x86_64 bindfs /etc/init.d/libvirtd rpcbind showmount ganesha.nfsd nft iptables certtool sudo)
 
 # Why there can be no lab here; nothing where there can.
 missing() {

@@ -146,7 +146,11 @@ export const stream: readonly Fault[] = [
     finds: { rule: 'nova/disk-cachemodes-unsafe', node: C2 },
   },
   {
-    ...{ id: 'E1', title: 'the destination’s processor lacks features, guests get the host’s', checks: [7, 8] },
+    ...{
+      id: 'E1',
+      title: 'the destination’s processor lacks features, guests get the host’s (another /proc/cpuinfo)',
+      checks: [7, 8],
+    },
     ...all(
       nova(C1, 'libvirt', 'cpu_mode', 'host-model'),
       nova(C2, 'libvirt', 'cpu_mode', 'host-model'),
@@ -188,7 +192,11 @@ export const stream: readonly Fault[] = [
     finds: { rule: 'nova/cpu-mode-differs', severity: 'info' },
   },
   {
-    ...{ id: 'E6', title: 'the destination’s QEMU lacks the machine type', checks: [27] },
+    ...{
+      id: 'E6',
+      title: 'the destination’s QEMU lacks the machine type (its name overwritten in the program)',
+      checks: [27],
+    },
     ...restarted(C2, {
       make: [
         step(C2, 'cp', '-a', '/usr/bin/qemu-system-x86_64', '/usr/bin/qemu-system-x86_64.kept'),
@@ -224,7 +232,7 @@ export const stream: readonly Fault[] = [
     finds: { rule: 'cluster/emulator-missing' },
   },
   {
-    ...{ id: 'E-version', title: 'the destination’s QEMU is another version', checks: [6] },
+    ...{ id: 'E-version', title: 'the destination’s QEMU is another version (a wrapper says so)', checks: [6] },
     ...restarted(C2, {
       make: [
         step(C2, 'mv', '/usr/bin/qemu-system-x86_64', '/usr/bin/qemu-real'),
@@ -240,7 +248,7 @@ export const stream: readonly Fault[] = [
     finds: { rule: 'cluster/qemu-version-differs' },
   },
   {
-    ...{ id: 'E-old', title: 'QEMU is older than nova takes', checks: [6] },
+    ...{ id: 'E-old', title: 'QEMU is older than nova takes (a wrapper says so)', checks: [6] },
     ...restarted(C2, {
       make: [
         step(C2, 'mv', '/usr/bin/qemu-system-x86_64', '/usr/bin/qemu-real'),
@@ -256,7 +264,11 @@ export const stream: readonly Fault[] = [
     finds: { rule: 'cluster/libvirt-qemu-version', node: C2 },
   },
   {
-    ...{ id: 'E-release', title: 'the computes run releases that do not go together', checks: [5] },
+    ...{
+      id: 'E-release',
+      title: 'the computes run releases that do not go together (folders of packages: nova itself is not in the lab)',
+      checks: [5],
+    },
     ...both(
       C2,
       ['sh', '-c', 'cd /usr/lib/python3/dist-packages && rmdir nova-26.2.2.egg-info && mkdir nova-22.4.0.egg-info'],
@@ -265,7 +277,7 @@ export const stream: readonly Fault[] = [
     finds: { rule: 'cluster/release-mismatch' },
   },
   {
-    ...{ id: 'E10', title: 'huge pages on one node only', checks: [32] },
+    ...{ id: 'E10', title: 'huge pages on one node only (a file in place of the kernel’s)', checks: [32] },
     ...all({
       make: [
         step(
@@ -318,7 +330,7 @@ export const stream: readonly Fault[] = [
     finds: { rule: 'nova/tunnelled-post-copy', node: C1 },
   },
   {
-    ...{ id: 'K1', title: 'the clock is three minutes behind its time server', checks: [25] },
+    ...{ id: 'K1', title: 'the clock is three minutes behind its time server (a chronyc that says so)', checks: [25] },
     ...write(
       C2,
       '/usr/local/bin/chronyc',
