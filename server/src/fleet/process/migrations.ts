@@ -14,6 +14,8 @@ import { fresh, reasonOf } from './verdicts';
 /** Migrations that ended are told of until there are so many. */
 const KEPT = 200;
 const FOUND = 8;
+/** After so long no reading of a node is under way any more that began before a migration's end. */
+const SETTLED_MS = 60_000;
 
 interface Running {
   view: MigrationView;
@@ -77,26 +79,41 @@ export class Migrations {
     return null;
   }
 
-  /** Watches what runs on a node that was just read, whoever began it; the node that its guest waits on tells where to. */
+  /** Watches what runs from or to a node that was just read, whoever began it; where its guest waits is where it goes to. */
   found(id: string, { node, facts }: Snapshot): void {
     const session = this.fleet.cluster(id);
-    for (const instance of facts.instances ?? []) {
-      if (!instance.migrating || instance.state !== 'running' || this.#running(id, instance.uuid)) continue;
-      if (this.#beginning.has(`${id}\0${instance.uuid}`)) continue;
-      const destination = [...session.nodes.values()].find(
-        ({ params, snapshot }) =>
-          params.node !== node &&
-          snapshot?.facts.instances?.some((i) => i.uuid === instance.uuid && i.state === 'paused'),
-      )?.params.node;
-      if (destination === undefined) continue;
-      const { migration, outcome } = LibvirtMigration.watch({
-        ...{ instance, source: this.#end(id, node), destination: this.#end(id, destination) },
-      });
-      this.#follow(session, migration, outcome, {
-        ...{ cluster: id, uuid: instance.uuid, name: instance.title ?? instance.name, source: node, destination },
-        postCopy: true,
-      });
-    }
+    const waiting = (at: Snapshot | undefined, uuid: string): boolean =>
+      at?.facts.instances?.some((i) => i.uuid === uuid && i.state === 'paused') === true;
+    const nodes = [...session.nodes.values()].map(({ params, snapshot }) => ({ name: params.node, snapshot }));
+    for (const { name: source, snapshot } of nodes)
+      for (const instance of source === node ? (facts.instances ?? []) : (snapshot?.facts.instances ?? [])) {
+        const { uuid } = instance;
+        if (!instance.migrating || instance.state !== 'running' || this.#running(id, uuid)) continue;
+        if (this.#beginning.has(`${id}\0${uuid}`) || this.#justEnded(id, uuid, source)) continue;
+        const destination = nodes.find(
+          ({ name, snapshot: at }) => name !== source && (source === node || name === node) && waiting(at, uuid),
+        )?.name;
+        if (destination === undefined) continue;
+        const { migration, outcome } = LibvirtMigration.watch({
+          ...{ instance, source: this.#end(id, source), destination: this.#end(id, destination) },
+        });
+        this.#follow(session, migration, outcome, {
+          ...{ cluster: id, uuid, name: instance.title ?? instance.name, source, destination },
+          postCopy: true,
+        });
+      }
+  }
+
+  /** What a node told of it may have been read before its end. */
+  #justEnded(cluster: string, uuid: string, source: string): boolean {
+    return [...this.#all.values()].some(
+      ({ view }) =>
+        view.cluster === cluster &&
+        view.uuid === uuid &&
+        view.source === source &&
+        view.ended !== undefined &&
+        view.ended > Date.now() - SETTLED_MS,
+    );
   }
 
   #running(cluster: string, uuid: string): Running | undefined {

@@ -1,0 +1,175 @@
+// Verdicts, migrations and what is told of them by the bundled fleet process, over SSH to real libvirtds with real guests.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { after, afterEach, before, describe, test } from 'node:test';
+import type { MigrationView, VerdictView } from '../../server/src/fleet-protocol';
+import type { MigrateOptions, Movable } from '../../server/src/migration/types';
+import { noLab, startLab, type Lab } from '../lab/lab';
+import { startGuest, stateOn } from '../migration/guests';
+import { failureOf, startFleet, type FleetProcess } from './fleet-process';
+import { sleep } from './sshd';
+
+/** Writes a few hundred KiB a second, in 16 MiB: it fits through a narrow way, on a busy machine, too. */
+const QUIET = { dirty: 16, delay: 20_000 };
+const cluster = 'Lab';
+const LIBVIRTD = '/etc/libvirt/libvirtd.conf';
+
+describe('migrations of the fleet process, in the lab', { skip: noLab }, () => {
+  let lab: Lab;
+  let fleet: FleetProcess;
+  const told: MigrationView[] = [];
+
+  before(async () => {
+    lab = await startLab(['compute1', 'compute2']);
+    fleet = startFleet(cluster);
+    fleet.client.onNotification('fleet/migration', (view: MigrationView) => void told.push(view));
+    const text = `[cloud]\nname = ${cluster}\n${readFileSync(lab.file('livemig.ini'), 'utf8')}`;
+    const files = [{ uri: 'file:///w/lab/livemig.ini', text }];
+    await fleet.ask('inventories', { files, trusted: true, sshConfig: lab.file('ssh_config') });
+  });
+  after(async () => {
+    await fleet.stop();
+    await lab.stop();
+  });
+  afterEach(async () => {
+    for (const node of ['compute1', 'compute2'] as const)
+      for (const uuid of (await lab.must(node, ['virsh', '-q', 'list', '--all', '--uuid']))
+        .split(/\s+/)
+        .filter(Boolean)) {
+        await lab.run(node, ['virsh', 'destroy', uuid]);
+        await lab.run(node, ['virsh', 'undefine', uuid]);
+      }
+  });
+
+  const of = ({ uuid }: Movable) => ({ cluster, node: 'compute1', uuid });
+  const verdicts = (guest: Movable) => fleet.ask<VerdictView[]>('verdicts', of(guest));
+  const migrate = (guest: Movable, options: MigrateOptions = {}) =>
+    fleet.ask<MigrationView>('migrate', { ...of(guest), destination: 'compute2', options });
+  const readBoth = () => Promise.all([fleet.refresh('compute1'), fleet.refresh('compute2')]);
+  const ended = async (found: (view: MigrationView) => boolean): Promise<MigrationView> => {
+    for (let i = 0; i < 600; i++) {
+      const view = told.find((v) => v.outcome && found(v));
+      if (view) return view;
+      await sleep(100);
+    }
+    throw new Error(`its end was not told: ${JSON.stringify(told.at(-1))}`);
+  };
+  /** With compute2's libvirtd as the file says then. */
+  const withListening = async (value: 0 | 1): Promise<void> => {
+    await lab.must('compute2', ['sed', '-i', `s/^listen_tcp.*/listen_tcp = ${value}/`, LIBVIRTD]);
+    await lab.must('compute2', ['/run/lab/restart-libvirtd']);
+  };
+
+  test('judges destinations: ready, and blocked with the line at fault', async () => {
+    const guest = await startGuest(lab, 'compute1', 'judged', QUIET);
+    await readBoth();
+    const [ready, ...others] = await verdicts(guest);
+    assert.deepEqual([ready?.node, others.length], ['compute2', 0]);
+    assert.deepEqual(
+      ready!.reasons.filter((r) => r.severity === 'error'),
+      [],
+    );
+    assert.notEqual(ready!.state, 'blocked');
+
+    await withListening(0);
+    try {
+      await readBoth();
+      const [blocked] = await verdicts(guest);
+      assert.equal(blocked?.state, 'blocked');
+      const reason = blocked.reasons.find((r) => r.rule === 'libvirtd/listen-tcp-off');
+      assert.deepEqual([reason?.severity, reason?.host], ['error', 'compute2']);
+      assert.equal(reason?.uri, `livemig:///${cluster}/compute2${LIBVIRTD}`);
+      assert.match(lab.read('compute2', LIBVIRTD).split('\n')[reason.line]!, /^listen_tcp = 0/);
+    } finally {
+      await withListening(1);
+    }
+    await readBoth();
+    assert.notEqual((await verdicts(guest))[0]?.state, 'blocked');
+  });
+
+  test('moves a guest, refuses to begin that again meanwhile, and tells how it goes to the end', async () => {
+    const guest = await startGuest(lab, 'compute1', 'moved', QUIET);
+    await readBoth();
+    const view = await migrate(guest, { bandwidth: 8 });
+    assert.deepEqual(
+      [view.source, view.destination, view.uuid, view.name, view.postCopy, view.outcome],
+      ['compute1', 'compute2', guest.uuid, 'moved', false, undefined],
+    );
+    const again = await failureOf(migrate(guest));
+    assert.equal(again.code, 'refused');
+    assert.match(again.message, /already/);
+    assert.deepEqual(
+      (await fleet.ask<MigrationView[]>('migrations', {})).map((m) => m.id),
+      [view.id],
+    );
+    const end = await ended((v) => v.id === view.id);
+    assert.deepEqual(
+      [end.outcome?.phase, end.outcome?.on, end.progress.phase],
+      ['completed', 'compute2', 'completed'],
+      end.outcome?.message,
+    );
+    assert.ok(end.ended! >= end.began && end.progress.downtime! > 0);
+    assert.ok(told.some((v) => v.id === view.id && v.progress.phase === 'memory' && v.progress.memory!.remaining > 0));
+    assert.equal(await stateOn(lab, 'compute2', guest), 'running (migrated)');
+    const [source, destination] = await readBoth();
+    assert.deepEqual(
+      [source, destination].map(({ view: v }) => v.instances.some((i) => i.uuid === guest.uuid)),
+      [false, true],
+    );
+  });
+
+  test('aborts; what is over cannot be steered', async () => {
+    const guest = await startGuest(lab, 'compute1', 'aborted', QUIET);
+    await readBoth();
+    const { id } = await migrate(guest, { bandwidth: 2 });
+    await fleet.ask('steer', { id, action: 'abort' });
+    const end = await ended((v) => v.id === id);
+    assert.deepEqual([end.outcome?.phase, end.outcome?.on], ['cancelled', 'compute1']);
+    assert.equal(end.explanation, undefined);
+    assert.match((await stateOn(lab, 'compute1', guest))!, /^running/);
+    assert.equal((await failureOf(fleet.ask('steer', { id, action: 'abort' }))).code, 'not-found');
+  });
+
+  test('explains a failure by the line at fault, as both nodes are then', async () => {
+    const guest = await startGuest(lab, 'compute1', 'fails', QUIET);
+    await readBoth();
+    // Nobody has read the node since.
+    await withListening(0);
+    try {
+      const { id } = await migrate(guest);
+      const { outcome, explanation } = await ended((v) => v.id === id);
+      assert.deepEqual([outcome?.phase, outcome?.on], ['failed', 'compute1']);
+      assert.match(outcome!.message!, /unable to connect|Connection refused/i);
+      assert.ok(explanation && explanation.means.length > 0 && explanation.causes.length > 0);
+      const [first] = explanation.found;
+      assert.deepEqual(
+        [first?.rule, first?.uri],
+        ['libvirtd/listen-tcp-off', `livemig:///${cluster}/compute2${LIBVIRTD}`],
+      );
+      assert.match(lab.read('compute2', LIBVIRTD).split('\n')[first!.line]!, /^listen_tcp = 0/);
+    } finally {
+      await withListening(1);
+    }
+  });
+
+  for (const order of [
+    ['compute2', 'compute1'],
+    ['compute1', 'compute2'],
+  ] as const)
+    test(`finds and watches what somebody else began, ${order[0]} being read first`, async () => {
+      const guest = await startGuest(lab, 'compute1', `theirs-${order[0]}`, QUIET);
+      const words = ['virsh', 'migrate', '--live', '--p2p', '--persistent', '--undefinesource', '--bandwidth', '3'];
+      const other = lab.run('compute1', [...words, guest.name, 'qemu+tcp://compute2/system']);
+      while (!/^Operation:\s+Outgoing/m.test((await lab.run('compute1', ['virsh', 'domjobinfo', guest.name])).stdout))
+        await sleep(50);
+      for (const node of order) await fleet.refresh(node);
+      const running = (await fleet.ask<MigrationView[]>('migrations', {})).filter((m) => m.uuid === guest.uuid);
+      assert.deepEqual(
+        running.map((m) => [m.source, m.destination, m.outcome]),
+        [['compute1', 'compute2', undefined]],
+      );
+      const end = await ended((v) => v.uuid === guest.uuid);
+      assert.deepEqual([end.outcome?.phase, end.outcome?.on], ['completed', 'compute2']);
+      assert.equal((await other).code, 0);
+    });
+});
