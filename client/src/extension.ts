@@ -4,6 +4,7 @@
  */
 import { commands, type Disposable, type ExtensionContext } from 'vscode';
 import type { CommandId, Main } from './main';
+import { migrationCommandIds } from './migrations/ids';
 import { nodeCommandIds } from './nodes/ids';
 import type { Nodes } from './nodes/start';
 import { registerNodes, type RegisteredNodes } from './nodes/register';
@@ -24,7 +25,7 @@ export interface Api {
 
 const ids = ['openRule', 'fixAll', 'fixWorkspace', 'restartServer', 'showLog'] as const satisfies CommandId[];
 /** Those in the command palette; package.json has the same. */
-export const commandIds = [...ids, ...nodeCommandIds];
+export const commandIds = [...ids, ...nodeCommandIds, ...migrationCommandIds];
 /** Reached by code actions only. */
 const innerIds = ['suppress'] as const satisfies CommandId[];
 

@@ -15,6 +15,9 @@ import {
   type TreeView,
 } from 'vscode';
 import type { Main } from '../main';
+import { instanceDrag } from '../migrations/drag';
+import { migrationCommandIds } from '../migrations/ids';
+import type { MigrationRow } from '../migrations/tree';
 import { innerNodeCommandIds, nodeCommandIds } from './ids';
 import type { Nodes } from './start';
 import type { Element } from './tree/elements';
@@ -24,6 +27,7 @@ export interface Surfaces {
   readonly view: TreeView<Element>;
   readonly treeChanged: EventEmitter<Element | Element[] | undefined>;
   readonly filesChanged: EventEmitter<FileChangeEvent[]>;
+  readonly migrationsChanged: EventEmitter<MigrationRow | undefined>;
 }
 
 export interface RegisteredNodes {
@@ -38,9 +42,10 @@ export function registerNodes(context: ExtensionContext, main: Promise<Main>): R
   let loaded: Nodes | undefined;
   const treeChanged = new EventEmitter<Element | Element[] | undefined>();
   const filesChanged = new EventEmitter<FileChangeEvent[]>();
+  const migrationsChanged = new EventEmitter<MigrationRow | undefined>();
   const load = (): Promise<Nodes> =>
     (loading ??= import('./start').then(
-      ({ start }) => (loaded = start(context, { view, treeChanged, filesChanged }, main)),
+      ({ start }) => (loaded = start(context, { view, treeChanged, filesChanged, migrationsChanged }, main)),
     ));
 
   const tree: TreeDataProvider<Element> = {
@@ -67,14 +72,28 @@ export function registerNodes(context: ExtensionContext, main: Promise<Main>): R
     treeDataProvider: tree,
     canSelectMany: true,
     showCollapseAll: true,
+    dragAndDropController: instanceDrag(async (rows, node) => (await load()).migrations.drop(rows, node)),
   });
+  const migrations: TreeDataProvider<MigrationRow> = {
+    onDidChangeTreeData: migrationsChanged.event,
+    getChildren: async (row) => (await load()).migrations.tree.getChildren(row),
+    getTreeItem: (row) => loaded!.migrations.tree.getTreeItem(row),
+    resolveTreeItem: (item, row) => loaded!.migrations.tree.resolveTreeItem(item, row),
+  };
   context.subscriptions.push(
     view,
     treeChanged,
     filesChanged,
+    migrationsChanged,
+    window.createTreeView('livemig.migrations', { treeDataProvider: migrations }),
     workspace.registerFileSystemProvider('livemig', files, { isCaseSensitive: true }),
     ...[...nodeCommandIds, ...innerNodeCommandIds].map((id) =>
       commands.registerCommand(`livemig.${id}`, async (...args: unknown[]) => (await load()).commands[id](...args)),
+    ),
+    ...migrationCommandIds.map((id) =>
+      commands.registerCommand(`livemig.${id}`, async (...args: unknown[]) =>
+        (await load()).migrations.commands[id](...args),
+      ),
     ),
   );
   return {

@@ -9,6 +9,7 @@ import type {
   ProgressParams,
 } from '../../../server/src/fleet-protocol';
 import type { Main } from '../main';
+import { Migrations } from '../migrations/start';
 import { createNodeCommands } from './commands';
 import { NodeFiles } from './files';
 import type { NodeCommands } from './ids';
@@ -33,6 +34,7 @@ export interface Nodes {
   readonly tree: NodeTree;
   readonly files: NodeFiles;
   readonly commands: NodeCommands;
+  readonly migrations: Migrations;
   stop(): void;
 }
 
@@ -46,6 +48,7 @@ export function start(context: ExtensionContext, surfaces: Surfaces, main: Promi
     wire(connection) {
       prompts.wire(connection);
       terminals.wire(connection);
+      migrations.wire(connection);
       connection.onNotification('fleet/state', (state: NodeState) => store.setState(state));
       connection.onNotification('fleet/log', ({ line }: LogParams) => log.info(line));
       connection.onNotification('fleet/progress', (params: ProgressParams) => progresses.tell(params));
@@ -53,6 +56,7 @@ export function start(context: ExtensionContext, surfaces: Surfaces, main: Promi
     prepare: (connection) => tellInventories(connection),
     crashed() {
       store.allIdle();
+      migrations.store.allLost();
       terminals.allClosed();
     },
     restarted() {
@@ -69,6 +73,7 @@ export function start(context: ExtensionContext, surfaces: Surfaces, main: Promi
     const clusters = await connection.sendRequest<ClusterView[]>('fleet/inventories', first);
     store.setClusters(clusters);
     void inventory.keep(first, clusters);
+    void migrations.recall(connection).catch((error: unknown) => log.error(String(error)));
     void tellRest(first).catch((error: unknown) => log.error(String(error)));
   }
   /** The clusters are known, or were when the files were the same. */
@@ -101,9 +106,10 @@ export function start(context: ExtensionContext, surfaces: Surfaces, main: Promi
   const tree = new NodeTree(store, problems, known, read);
   const painter = new Painter(surfaces, store, tree, problems);
   const texts = new Texts();
+  const migrations = new Migrations({ context, surfaces, fleet, nodes: store, texts, log });
   const commands = createNodeCommands({ fleet, store, log, texts, progresses, terminals, surfaces });
   const disposables: readonly { dispose(): void }[] = [
-    ...[inventory, fleet, live, store, problems, painter, texts, terminals, log],
+    ...[inventory, fleet, live, migrations, store, problems, painter, texts, terminals, log],
     new AutomaticRefresh(store, surfaces.view, read),
     new ApplyOffer(fleet, log, commands),
     store.onDidChange((record) => painter.changed(record && [keyOf(record)])),
@@ -113,6 +119,7 @@ export function start(context: ExtensionContext, surfaces: Surfaces, main: Promi
     tree,
     files: new NodeFiles(fleet, fileTrouble(log)),
     commands,
+    migrations,
     stop: () => {
       for (const disposable of disposables) disposable.dispose();
     },

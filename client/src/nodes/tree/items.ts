@@ -47,6 +47,9 @@ export function itemOf(element: Element, store: NodeStore, problems: Problems): 
     }
   })();
   item.id = element.id;
+  // Which of them can be moved live is asked for in menus.
+  if (element.kind === 'instance')
+    item.contextValue = `instance.${element.instance.migrating ? 'migrating' : element.instance.state}`;
   item.contextValue ??= element.kind;
   return item;
 }

@@ -1,0 +1,157 @@
+/** Where to: the list of destinations with their verdicts, and what is asked before one of them is taken. */
+import { l10n, ThemeIcon, window, type QuickInputButton, type QuickPickItem } from 'vscode';
+import type { VerdictView } from '../../../server/src/fleet-protocol';
+import { hasCause, showCause } from './cause';
+
+/** Reasons that a question shows. */
+const MOST = 6;
+
+interface Item extends QuickPickItem {
+  readonly verdict: VerdictView;
+}
+
+export interface Choice {
+  readonly destination: string;
+}
+
+export interface Asked {
+  readonly title: string;
+  readonly verdicts: readonly VerdictView[];
+  /** The one that is meant; it has only to be confirmed. */
+  readonly destination?: string | undefined;
+  /** The page of options, and what was chosen there in a few words. */
+  readonly options: { show(): Promise<void>; text(): string };
+}
+
+/** @returns undefined when it was dismissed, or a line at fault is looked at instead */
+export async function chooseDestination(asked: Asked): Promise<string | undefined> {
+  for (let wanted = asked.destination; ;) {
+    const verdict = await pick(asked, wanted);
+    if (verdict === 'options') {
+      await asked.options.show();
+      continue;
+    }
+    if (!verdict) return undefined;
+    wanted = verdict.node;
+    const sure = await confirmed(verdict, asked.title);
+    if (sure === 'leave') return undefined;
+    if (sure) return verdict.node;
+  }
+}
+
+function pick(
+  { title, verdicts, options }: Asked,
+  wanted: string | undefined,
+): Promise<Item['verdict'] | 'options' | undefined> {
+  return new Promise((resolve) => {
+    const list = window.createQuickPick<Item>();
+    const gear: QuickInputButton = { iconPath: new ThemeIcon('gear'), tooltip: l10n.t('Options: {0}', options.text()) };
+    const jump: QuickInputButton = { iconPath: new ThemeIcon('go-to-file'), tooltip: l10n.t('Open the line at fault') };
+    list.title = title;
+    list.placeholder = l10n.t('Destination ({0}; the gear above changes that)', options.text());
+    list.matchOnDescription = true;
+    list.matchOnDetail = true;
+    list.ignoreFocusOut = true;
+    list.buttons = [gear];
+    list.items = verdicts.map((verdict) => ({
+      verdict,
+      label: `$(${ICONS[verdict.state]}) ${verdict.node}`,
+      ...wordsOf(verdict),
+      buttons: hasCause(verdict.reasons) ? [jump] : [],
+    }));
+    const active = list.items.find(({ verdict }) => verdict.node === wanted);
+    if (active) list.activeItems = [active];
+    list.onDidTriggerButton(() => {
+      resolve('options');
+      list.hide();
+    });
+    list.onDidTriggerItemButton(({ item }) => {
+      resolve(undefined);
+      list.hide();
+      void showCause(item.verdict.reasons);
+    });
+    list.onDidAccept(() => {
+      const [item] = list.activeItems;
+      if (!item) return;
+      resolve(item.verdict);
+      list.hide();
+    });
+    list.onDidHide(() => {
+      resolve(undefined); // nothing, once something was chosen
+      list.dispose();
+    });
+    list.show();
+  });
+}
+
+const ICONS = { ready: 'pass', warnings: 'warning', blocked: 'error', unknown: 'question' } as const;
+
+function wordsOf({ state, reasons, why }: VerdictView): Pick<QuickPickItem, 'description' | 'detail'> {
+  const [first] = reasons;
+  const more = reasons.length > 1 ? l10n.t(' (and {0} more)', reasons.length - 1) : '';
+  switch (state) {
+    case 'ready':
+      return { description: l10n.t('ready') };
+    case 'warnings':
+      return {
+        description: reasons.length === 1 ? l10n.t('1 warning') : l10n.t('{0} warnings', reasons.length),
+        ...(first && { detail: `${first.message}${more}` }),
+      };
+    case 'blocked':
+      return { description: l10n.t('blocked'), ...(first && { detail: `${first.message}${more}` }) };
+    case 'unknown':
+      return { description: l10n.t('unknown'), ...(why !== undefined && { detail: why }) };
+  }
+}
+
+/** @returns false: another may be chosen; `leave`: a line at fault is looked at */
+async function confirmed(verdict: VerdictView, title: string): Promise<boolean | 'leave'> {
+  const { state, node, reasons, why } = verdict;
+  const show = l10n.t('Show Cause');
+  if (state === 'ready') return true;
+  if (state === 'warnings') {
+    const go = l10n.t('Migrate');
+    const answer = await window.showWarningMessage(
+      l10n.t('{0} to {1} with warnings?', title, node),
+      { modal: true, detail: reasonsText(verdict) },
+      ...[go, ...(hasCause(reasons) ? [show] : [])],
+    );
+    if (answer === show) {
+      await showCause(reasons);
+      return 'leave';
+    }
+    return answer === go;
+  }
+  const anyway = l10n.t('Migrate Anyway…');
+  const text =
+    state === 'blocked'
+      ? l10n.t('{0} to {1}: this migration would fail', title, node)
+      : l10n.t('{0} to {1}: nothing is known of this node', title, node);
+  const detail = state === 'blocked' ? reasonsText(verdict) : (why ?? '');
+  const answer = await window.showErrorMessage(
+    text,
+    { modal: true, detail },
+    ...[...(hasCause(reasons) ? [show] : []), anyway],
+  );
+  if (answer === show) {
+    await showCause(reasons);
+    return 'leave';
+  }
+  return answer === anyway && typed(node);
+}
+
+function reasonsText({ reasons }: VerdictView): string {
+  const lines = reasons.slice(0, MOST).map(({ message }) => `• ${message}`);
+  if (reasons.length > MOST) lines.push(l10n.t('… and {0} more', reasons.length - MOST));
+  return lines.join('\n\n');
+}
+
+async function typed(node: string): Promise<boolean> {
+  const answer = await window.showInputBox({
+    title: l10n.t('Migrate Anyway'),
+    prompt: l10n.t('Type {0} to begin a migration that is expected to fail.', node),
+    ignoreFocusOut: true,
+    validateInput: (text) => (text.trim() === node || text === '' ? undefined : l10n.t('That is not {0}.', node)),
+  });
+  return answer?.trim() === node;
+}

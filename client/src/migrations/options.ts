@@ -1,0 +1,94 @@
+import { l10n, window, type QuickPickItem } from 'vscode';
+import type { MigrateParams } from '../../../server/src/fleet-protocol';
+
+type MigrateOptions = MigrateParams['options'];
+
+/** More than any network carries, MiB/s. */
+const MOST_BANDWIDTH = 1_000_000;
+
+/** How instances are to be moved, as long as one command asks. */
+export class Options {
+  #options: MigrateOptions = { autoConverge: true };
+
+  get value(): MigrateOptions {
+    return this.#options;
+  }
+
+  /** A few words for a line above the list. */
+  text(): string {
+    const { storage, postCopy, autoConverge, bandwidth } = this.#options;
+    const parts = [
+      storage === 'copy' ? l10n.t('disks are copied') : l10n.t('shared storage'),
+      postCopy ? l10n.t('post-copy') : undefined,
+      autoConverge ? l10n.t('auto-converge') : undefined,
+      bandwidth ? l10n.t('{0} MiB/s', bandwidth) : undefined,
+    ];
+    return parts.filter((part) => part).join(', ');
+  }
+
+  /** What is dismissed changes nothing. */
+  async show(): Promise<void> {
+    const { storage, postCopy, autoConverge, bandwidth } = this.#options;
+    const items: (QuickPickItem & { readonly option: 'storage' | 'postCopy' | 'autoConverge' | 'bandwidth' })[] = [
+      {
+        option: 'storage',
+        label: l10n.t('Copy its disks'),
+        detail: l10n.t(
+          'For disks that lie on the source alone. The destination needs files of the same names and sizes.',
+        ),
+        picked: storage === 'copy',
+      },
+      {
+        option: 'postCopy',
+        label: l10n.t('Allow post-copy'),
+        detail: l10n.t(
+          'It may be switched over while it runs, and ends for certain. A failure from then on ends the guest.',
+        ),
+        picked: postCopy === true,
+      },
+      {
+        option: 'autoConverge',
+        label: l10n.t('Auto-converge'),
+        detail: l10n.t('The guest is slowed down where it writes memory faster than the network carries it.'),
+        picked: autoConverge === true,
+      },
+      {
+        option: 'bandwidth',
+        label: l10n.t('Limit the bandwidth…'),
+        description: bandwidth ? l10n.t('{0} MiB/s', bandwidth) : '',
+        detail: l10n.t('So that other traffic on that network has room.'),
+        picked: bandwidth !== undefined,
+      },
+    ];
+    const picked = await window.showQuickPick(items, {
+      title: l10n.t('Options of the Migration'),
+      placeHolder: l10n.t('What is ticked holds'),
+      canPickMany: true,
+      ignoreFocusOut: true,
+    });
+    if (!picked) return;
+    const has = (option: (typeof items)[number]['option']): boolean => picked.some((item) => item.option === option);
+    const limit = has('bandwidth') ? await askBandwidth(bandwidth) : undefined;
+    this.#options = {
+      ...(has('storage') && { storage: 'copy' as const }),
+      ...(has('postCopy') && { postCopy: true }),
+      ...(has('autoConverge') && { autoConverge: true }),
+      ...(limit !== undefined && { bandwidth: limit }),
+    };
+  }
+}
+
+/** MiB/s; as it was when it is dismissed. */
+async function askBandwidth(before: number | undefined): Promise<number | undefined> {
+  const answer = await window.showInputBox({
+    title: l10n.t('Bandwidth Limit'),
+    prompt: l10n.t('MiB per second'),
+    value: before === undefined ? '' : String(before),
+    ignoreFocusOut: true,
+    validateInput: (text) =>
+      /^\d+$/.test(text.trim()) && Number(text) >= 1 && Number(text) <= MOST_BANDWIDTH
+        ? undefined
+        : l10n.t('A whole number from 1 to {0}', MOST_BANDWIDTH),
+  });
+  return answer === undefined ? before : Number(answer);
+}

@@ -1,0 +1,136 @@
+import { EventEmitter, type Disposable, type Memento } from 'vscode';
+import type { MigrationView } from '../../../server/src/fleet-protocol';
+import type { NodeStore } from '../nodes/store';
+import { isOver } from './words';
+
+const KEPT = 'livemig.migrations';
+const MOST = 200;
+
+/** The migrations of all clusters: as the fleet process tells them, and those of before, newest first. */
+export class MigrationStore implements Disposable {
+  readonly #state: Memento;
+  readonly #views = new Map<string, MigrationView>();
+  readonly #changed = new EventEmitter<MigrationView | undefined>();
+  readonly #ended = new EventEmitter<MigrationView>();
+  /** Cleared away: what another window keeps of them does not come back. */
+  readonly #cleared = new Set<string>();
+  /** One, or undefined when the list is another. */
+  readonly onDidChange = this.#changed.event;
+  /** One that was running here has ended. */
+  readonly onDidEnd = this.#ended.event;
+
+  constructor(state: Memento) {
+    this.#state = state;
+    for (const view of this.#kept()) this.#views.set(view.id, isOver(view) ? view : lost(view));
+  }
+
+  dispose(): void {
+    this.#changed.dispose();
+    this.#ended.dispose();
+  }
+
+  get(id: string): MigrationView | undefined {
+    return this.#views.get(id);
+  }
+
+  get all(): readonly MigrationView[] {
+    return [...this.#views.values()].sort((a, b) => b.began - a.began);
+  }
+
+  take(view: MigrationView): void {
+    const before = this.#views.get(view.id);
+    // What a request answers may be older than what was told meanwhile.
+    if (this.#cleared.has(view.id) || (before && isOver(before))) return;
+    const [same] = before ? [] : this.all.filter((v) => v.progress.phase === 'lost' && isSame(v, view));
+    // It was watched before the process was started anew, and is found again.
+    if (same && !isOver(same)) {
+      this.#views.delete(same.id);
+      view = { ...view, began: same.began };
+    } else if (before) view = { ...view, began: before.began };
+    this.#views.set(view.id, view);
+    this.#changed.fire(before ? view : undefined);
+    if (!before || isOver(view)) this.#keep();
+    if (isOver(view)) this.#ended.fire(view);
+  }
+
+  /** Nobody watches any more: what was known last stays, until a node tells what became of it. */
+  allLost(): void {
+    for (const view of this.#views.values()) if (!isOver(view)) this.#views.set(view.id, lost(view));
+    this.#changed.fire(undefined);
+  }
+
+  /** What became of those that nobody watched, by the nodes as they were read since. */
+  settle(nodes: NodeStore): void {
+    for (const view of this.all) {
+      if (isOver(view) || view.progress.phase !== 'lost') continue;
+      const { cluster, uuid, source, destination, progress } = view;
+      const on = [source, destination].filter((node) => {
+        const record = nodes.get({ cluster, node });
+        return (
+          record?.state.kind === 'ready' &&
+          record.view?.instances.some((i) => i.uuid === uuid && !i.migrating && i.state !== 'shut off')
+        );
+      });
+      const read = [source, destination].every((node) => (nodes.get({ cluster, node })?.view?.taken ?? 0) > view.began);
+      if (on.length !== 1 || !read) continue;
+      const phase = on[0] === destination ? 'completed' : 'failed';
+      this.take({
+        ...view,
+        ended: Date.now(),
+        progress: { ...progress, phase },
+        outcome: {
+          phase,
+          on: on[0]!,
+          ...(phase === 'failed' && {
+            message: 'it ended while nobody watched: libvirtd’s log on its source has the reason',
+          }),
+        },
+      });
+    }
+  }
+
+  /** Resolves with the end of one; with undefined when nobody watches it any more. */
+  ended(id: string): Promise<MigrationView | undefined> {
+    return new Promise((resolve) => {
+      const look = (): void => {
+        const view = this.#views.get(id);
+        if (view && !isOver(view)) return;
+        listener.dispose();
+        resolve(view);
+      };
+      const listener = this.onDidChange(look);
+      look();
+    });
+  }
+
+  clearFinished(): void {
+    for (const view of this.all)
+      if (isOver(view) || view.progress.phase === 'lost') {
+        this.#views.delete(view.id);
+        this.#cleared.add(view.id);
+      }
+    this.#changed.fire(undefined);
+    this.#keep();
+  }
+
+  #kept(): readonly MigrationView[] {
+    const kept = this.#state.get<unknown>(KEPT);
+    return Array.isArray(kept) ? (kept as readonly MigrationView[]) : [];
+  }
+
+  /** Other windows keep theirs in the same place. */
+  #keep(): void {
+    const merged = new Map(this.#kept().map((view) => [view.id, view]));
+    for (const [id, view] of this.#views) merged.set(id, view);
+    for (const [id, view] of merged)
+      if (this.#cleared.has(id) || (!isOver(view) && !this.#views.has(id))) merged.delete(id);
+    const newest = [...merged.values()].sort((a, b) => b.began - a.began);
+    for (const old of newest.slice(MOST)) if (isOver(old)) this.#views.delete(old.id);
+    void this.#state.update(KEPT, newest.slice(0, MOST));
+  }
+}
+
+const lost = (view: MigrationView): MigrationView => ({ ...view, progress: { ...view.progress, phase: 'lost' } });
+
+const isSame = (a: MigrationView, b: MigrationView): boolean =>
+  a.cluster === b.cluster && a.uuid === b.uuid && a.source === b.source && a.destination === b.destination;

@@ -1,0 +1,119 @@
+/** A notification for as long as a migration runs. */
+import { l10n, ProgressLocation, window, type Disposable } from 'vscode';
+import type { MigrationView, SteerParams } from '../../../server/src/fleet-protocol';
+import type { Requests } from '../nodes/store';
+import type { MigrationStore } from './store';
+import { isOver, progressText } from './words';
+
+/** So many reports in a row, about one a second, make it sure that memory is written faster than it is sent. */
+const STUCK = 5;
+
+/** Counts how long each migration has not been getting on. */
+export class Convergence implements Disposable {
+  readonly #store: MigrationStore;
+  readonly #behind = new Map<string, number>();
+  readonly #told = new Set<string>();
+  readonly #listener: Disposable;
+
+  /** @param stuck called once for each migration */
+  constructor(store: MigrationStore, stuck: (view: MigrationView) => void) {
+    this.#store = store;
+    this.#listener = store.onDidChange((view) => {
+      if (!view) return;
+      const { phase, rate, dirtyRate } = view.progress;
+      const before = this.#behind.get(view.id) ?? 0;
+      if (isOver(view)) this.#behind.delete(view.id);
+      else if (phase === 'memory' && rate !== undefined && dirtyRate !== undefined) {
+        const behind = dirtyRate > 0 && dirtyRate >= rate ? before + 1 : before >= STUCK ? STUCK - 1 : 0;
+        this.#behind.set(view.id, behind);
+        if (behind === STUCK && !this.#told.has(view.id)) {
+          this.#told.add(view.id);
+          stuck(view);
+        }
+      }
+    });
+  }
+
+  dispose(): void {
+    this.#listener.dispose();
+  }
+
+  isStuck(id: string): boolean {
+    const view = this.#store.get(id);
+    return view?.progress.phase === 'memory' && (this.#behind.get(id) ?? 0) >= STUCK;
+  }
+}
+
+/** Those that have a notification now. */
+const watched = new Set<string>();
+
+/** Shows how it goes, to its end or until it is no longer watched. */
+export async function watch(
+  id: string,
+  tools: { readonly store: MigrationStore; readonly convergence: Convergence; readonly fleet: Requests },
+): Promise<void> {
+  if (watched.has(id)) return;
+  watched.add(id);
+  try {
+    while ((await show(id, tools)) === 'cancelled') {
+      const view = tools.store.get(id);
+      if (!view || isOver(view)) return;
+      const answer = await askAbort(view);
+      if (answer === 'abort') await steer(tools.fleet, view, 'abort');
+      if (answer === 'stop') return;
+    }
+  } finally {
+    watched.delete(id);
+  }
+}
+
+function show(
+  id: string,
+  { store, convergence }: { readonly store: MigrationStore; readonly convergence: Convergence },
+): Thenable<'ended' | 'cancelled'> {
+  const view = store.get(id);
+  if (!view || isOver(view)) return Promise.resolve('ended');
+  const title = l10n.t('{0}: {1} → {2}', view.name, view.source, view.destination);
+  return window.withProgress(
+    { location: ProgressLocation.Notification, title, cancellable: true },
+    (progress, cancel) =>
+      new Promise((resolve) => {
+        const end = (how: 'ended' | 'cancelled'): void => {
+          listener.dispose();
+          cancelled.dispose();
+          resolve(how);
+        };
+        const tell = (): void => {
+          const now = store.get(id);
+          if (!now || isOver(now)) end('ended');
+          else progress.report({ message: progressText(now, convergence.isStuck(id)) });
+        };
+        const listener = store.onDidChange((changed) => {
+          if (!changed || changed.id === id) tell();
+        });
+        const cancelled = cancel.onCancellationRequested(() => end('cancelled'));
+        tell();
+      }),
+  );
+}
+
+async function askAbort({ name, source, progress }: MigrationView): Promise<'abort' | 'stop' | undefined> {
+  const [abort, stop] = [l10n.t('Abort the Migration'), l10n.t('Only Stop Watching')];
+  const answer = await window.showWarningMessage(
+    l10n.t('Abort the migration of {0}?', name),
+    {
+      modal: true,
+      detail:
+        progress.phase === 'post-copy'
+          ? l10n.t('It runs on its destination already and needs the rest of its memory: there is no way back.')
+          : l10n.t('The guest runs on, on {0}. The view "Migrations" shows a migration that goes on.', source),
+    },
+    ...(progress.phase === 'post-copy' ? [stop] : [abort, stop]),
+  );
+  return answer === abort ? 'abort' : answer === stop ? 'stop' : undefined;
+}
+
+/** One that ended meanwhile needs no steering any more. @throws FleetFailed with libvirt's words */
+export async function steer(fleet: Requests, { id }: MigrationView, action: SteerParams['action']): Promise<void> {
+  await fleet.request('fleet/steer', { id, action } satisfies SteerParams);
+}
