@@ -9,7 +9,6 @@ import {
   libvirt,
   nova,
   restarted,
-  step,
   type Change,
   type Fault,
   type Unprovoked,
