@@ -19,6 +19,8 @@ describe('the fleet process, when something ends', { skip: noSshd }, () => {
   let fleet: FleetProcess;
   let params: object;
   before(async () => {
+    // First: where it cannot be built, no server is left behind.
+    fleet = startFleet('lab', ['--previous', file('previous')]);
     node = await startSshd(folder, { keys: [keygen(file('id'))] });
     writeFileSync(
       file('ssh_config'),
@@ -28,7 +30,6 @@ describe('the fleet process, when something ends', { skip: noSshd }, () => {
     const text = `[node one]\naddress = 127.0.0.1\nport = ${node.port}\nuser = root\n[node here]\naddress = local\n`;
     const files = [{ uri: 'file:///w/lab/livemig.ini', text }];
     params = { files, trusted: true, sshConfig: file('ssh_config') };
-    fleet = startFleet('lab', ['--previous', file('previous')]);
     await fleet.ask('inventories', params);
   });
   after(async () => {

@@ -39,6 +39,8 @@ describe('what the fleet process asks people, and what it does for them', { skip
   const asked: string[] = [];
 
   before(async () => {
+    // First: where it cannot be built, no server is left behind.
+    fleet = startFleet('lab', ['--timeout', '10', '--previous', file('previous')]);
     const key = keygen(file('id'), 'ed25519', 'open sesame');
     agent = await startAgent(folder, []);
     const etc = ownEtc(folder, {
@@ -57,7 +59,6 @@ describe('what the fleet process asks people, and what it does for them', { skip
     config('ssh_config', 'known_hosts');
     config('ssh_config_changed', 'known_changed');
     writeFileSync(file('known_changed'), `[127.0.0.1]:${node.port} ${locked.hostKey}\n`);
-    fleet = startFleet('lab', ['--timeout', '10', '--previous', file('previous')]);
     for (const what of ['hostKey', 'passphrase', 'password', 'answers'])
       fleet.client.onRequest(`prompt/${what}`, (question: { readonly node: string; readonly again?: boolean }) => {
         asked.push(`${question.node}: ${what}${question.again === true ? ' again' : ''}`);
