@@ -343,7 +343,14 @@ for (const shell of SHELLS) {
 esac`;
       const answer = await collect(shell, [], { programs: { virsh } });
       assert.deepEqual(factsOf(answer).facts.instances, [
-        { name: 'a', uuid, state: 'running', type: 'kvm', graphics: [{ type: 'vnc', listen: '192.0.2.1' }], snapshots: 0 },
+        {
+          name: 'a',
+          uuid,
+          state: 'running',
+          type: 'kvm',
+          graphics: [{ type: 'vnc', listen: '192.0.2.1' }],
+          snapshots: 0,
+        },
       ]);
       assert.doesNotMatch([...answer.outputs.values()].map((o) => o.text).join('\n'), /geheim/);
     });
