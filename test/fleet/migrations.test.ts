@@ -10,7 +10,7 @@ import { failureOf, startFleet, type FleetProcess } from './fleet-process';
 import { sleep } from './sshd';
 
 /** Writes a few hundred KiB a second, in 16 MiB: it fits through a narrow way, on a busy machine, too. */
-const QUIET = { dirty: 16, delay: 20_000 };
+const QUIET = { dirty: 16, delay: 60_000 };
 const cluster = 'Lab';
 const LIBVIRTD = '/etc/libvirt/libvirtd.conf';
 
@@ -168,6 +168,8 @@ describe('migrations of the fleet process, in the lab', { skip: noLab }, () => {
         running.map((m) => [m.source, m.destination, m.outcome]),
         [['compute1', 'compute2', undefined]],
       );
+      // Enough was seen of it: the rest may hurry.
+      await lab.must('compute1', ['virsh', 'migrate-setspeed', guest.name, '1000']);
       const end = await ended((v) => v.uuid === guest.uuid);
       assert.deepEqual([end.outcome?.phase, end.outcome?.on], ['completed', 'compute2']);
       assert.equal((await other).code, 0);

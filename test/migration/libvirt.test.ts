@@ -12,7 +12,7 @@ import { sleep } from '../fleet/sshd';
 import { connectTo, startGuest, stateOn } from './guests';
 
 /** Writes 16 MiB, a few hundred KiB a second: it fits through a narrow way, on a busy machine, too. */
-const QUIET = { dirty: 16, delay: 20_000 };
+const QUIET = { dirty: 16, delay: 60_000 };
 
 describe('migrations by libvirt', { skip: noLab }, () => {
   let lab: Lab;

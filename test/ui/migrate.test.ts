@@ -8,7 +8,7 @@ import { startGuest, stateOn } from '../migration/guests';
 import { Desk, until } from './help';
 
 /** Writes a few hundred KiB a second, in 16 MiB: it fits through a narrow way, on a busy machine, too. */
-const QUIET = { dirty: 16, delay: 20_000 };
+const QUIET = { dirty: 16, delay: 60_000 };
 const LIBVIRTD = '/etc/libvirt/libvirtd.conf';
 const desk = new Desk();
 
