@@ -26,6 +26,9 @@ const firewall = (...verdict: string[]): Change =>
   );
 const qemuConf = (key: string, value: string): Change => restarted(C2, libvirt(C2, 'qemu', key, value));
 
+/** Fuse tells the other nodes of it a second later. */
+const chmodSeen = (mode: string): string[] => [...['sh', '-c', 'chmod "$1" /srv/instances && sleep 1.5', 'sh', mode]];
+
 export const stream: readonly Fault[] = [
   {
     ...{ id: 'C1', title: 'a firewall drops QEMU’s ports', checks: [19] },
@@ -92,7 +95,7 @@ export const stream: readonly Fault[] = [
   },
   {
     ...{ id: 'D-mode', title: 'the directory of the instances has no x for others', checks: [12] },
-    ...{ ...both(C0, ['chmod', '750', '/srv/instances'], ['chmod', '755', '/srv/instances']), looks: [C0, C1, C2] },
+    ...{ ...both(C0, chmodSeen('750'), chmodSeen('755')), looks: [C0, C1, C2] },
     finds: { rule: 'cluster/instances-dir-mode' },
   },
   {
