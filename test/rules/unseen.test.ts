@@ -9,6 +9,7 @@ import { readCorpus } from '../support/corpus';
 /** Findings that come when a node is out of sight and are right all the same: what two hosts in sight say of each other. */
 const RIGHT = new Map([
   ['cluster/emulator-missing', 'of two equal groups neither is told, of two hosts both'],
+  ['cluster/port-blocked', 'its own rules say so; that somebody got through all the same may be out of sight'],
   ['cluster/release-mismatch', 'of two equal groups neither is told, of two hosts both'],
   [
     'cluster/transport-asymmetric',
