@@ -73,7 +73,13 @@ describe('migrations', { skip: noLab }, () => {
 
   async function chooseInMenu(instance: string): Promise<void> {
     await row(instance).click({ button: 'right' });
-    await desk.page.locator('.monaco-menu .action-item', { hasText: 'Live Migrate…' }).click();
+    // A menu takes no click in its first moment.
+    const item = desk.page.locator('.monaco-menu .action-item', { hasText: 'Live Migrate…' });
+    await item.waitFor();
+    await until(async () => {
+      await item.click({ timeout: 500 }).catch(() => undefined);
+      return (await item.count()) === 0;
+    }, 'chosen in the menu');
     await picks().first().waitFor();
   }
 
@@ -125,7 +131,7 @@ describe('migrations', { skip: noLab }, () => {
     await page.keyboard.press('Enter');
     if ((await dialog().count()) > 0) await dialog().getByRole('button', { name: 'Migrate' }).click();
     await migration(/db1.*compute1 → compute2, \d+ %/s).waitFor();
-    const running = toast(/db1: compute1 → compute2/);
+    const running = toast(/db1, compute1 → compute2/);
     await running.filter({ hasText: /sending memory · \d+ % of 1\d\d MiB/ }).waitFor();
     await row(/db1.*migrating/s).waitFor();
     await desk.shot('migrating');
@@ -148,6 +154,7 @@ describe('migrations', { skip: noLab }, () => {
       const blocked = picks().filter({ hasText: /compute2.*blocked/s });
       await blocked.waitFor();
       await blocked.hover();
+      await toast('Looking where').waitFor({ state: 'detached' });
       await desk.shot('destinations');
       await blocked.click();
       await dialog().waitFor();

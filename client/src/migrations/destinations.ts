@@ -88,17 +88,19 @@ const ICONS = { ready: 'pass', warnings: 'warning', blocked: 'error', unknown: '
 
 function wordsOf({ state, reasons, why }: VerdictView): Pick<QuickPickItem, 'description' | 'detail'> {
   const [first] = reasons;
-  const more = reasons.length > 1 ? l10n.t(' (and {0} more)', reasons.length - 1) : '';
   switch (state) {
     case 'ready':
       return { description: l10n.t('ready') };
     case 'warnings':
       return {
         description: reasons.length === 1 ? l10n.t('1 warning') : l10n.t('{0} warnings', reasons.length),
-        ...(first && { detail: `${first.message}${more}` }),
+        ...(first && { detail: first.message }),
       };
     case 'blocked':
-      return { description: l10n.t('blocked'), ...(first && { detail: `${first.message}${more}` }) };
+      return {
+        description: reasons.length === 1 ? l10n.t('blocked') : l10n.t('blocked, {0} reasons', reasons.length),
+        ...(first && { detail: first.message }),
+      };
     case 'unknown':
       return { description: l10n.t('unknown'), ...(why !== undefined && { detail: why }) };
   }

@@ -34,8 +34,17 @@ export function instancesOf(args: readonly unknown[]): readonly Movable[] {
   });
 }
 
-const isMovable = ({ state, migrating }: InstanceRow): boolean =>
-  (state === 'running' || state === 'paused') && !migrating;
+/** One that arrives from another node stands still here until it has. */
+function isMovable(nodes: NodeStore, { node, cluster, instance }: Movable): boolean {
+  const { uuid, state, migrating } = instance;
+  if (migrating || (state !== 'running' && state !== 'paused')) return false;
+  return !nodes.all.some(
+    (other) =>
+      other.cluster === cluster &&
+      other.node !== node &&
+      other.view?.instances.some((i) => i.uuid === uuid && i.migrating),
+  );
+}
 
 const nameOf = ({ instance }: Movable): string => instance.title ?? instance.name;
 
@@ -46,7 +55,7 @@ const nameOf = ({ instance }: Movable): string => instance.title ?? instance.nam
 export async function liveMigrate(tools: LaunchTools, args: readonly unknown[], destination?: string): Promise<void> {
   await tools.fleet.ensure();
   const given = instancesOf(args);
-  const instances = given.length > 0 ? given.filter(({ instance }) => isMovable(instance)) : await pickInstance(tools);
+  const instances = given.length > 0 ? given.filter((one) => isMovable(tools.nodes, one)) : await pickInstance(tools);
   if (given.length > 0 && instances.length === 0) {
     void window.showInformationMessage(
       l10n.t('Only an instance that runs can be moved live, and only once at a time.'),
@@ -108,7 +117,7 @@ function begin(
   { value }: Options,
 ): Thenable<MigrationView> {
   const params: MigrateParams = { cluster, node, uuid: instance.uuid, destination, options: value };
-  const title = l10n.t('{0}: {1} → {2}', instance.title ?? instance.name, node, destination);
+  const title = l10n.t('{0}, {1} → {2}', instance.title ?? instance.name, node, destination);
   return window.withProgress({ location: ProgressLocation.Notification, title }, async (progress) => {
     progress.report({ message: l10n.t('beginning') });
     const view = await fleet.request<MigrationView>('fleet/migrate', params);
@@ -122,7 +131,7 @@ function begin(
 async function pickInstance({ nodes }: LaunchTools): Promise<readonly Movable[]> {
   const all = (): readonly Movable[] =>
     nodes.all.flatMap(({ cluster, node, view }) =>
-      (view?.instances ?? []).filter(isMovable).map((instance) => ({ cluster, node, instance })),
+      (view?.instances ?? []).map((instance) => ({ cluster, node, instance })).filter((one) => isMovable(nodes, one)),
     );
   if (all().length === 0) await readAll(nodes);
   const items = all().map((movable) => ({

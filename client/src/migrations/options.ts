@@ -33,17 +33,13 @@ export class Options {
       {
         option: 'storage',
         label: l10n.t('Copy its disks'),
-        detail: l10n.t(
-          'For disks that lie on the source alone. The destination needs files of the same names and sizes.',
-        ),
+        detail: l10n.t('For disks on the source alone; the destination needs files of their size.'),
         picked: storage === 'copy',
       },
       {
         option: 'postCopy',
         label: l10n.t('Allow post-copy'),
-        detail: l10n.t(
-          'It may be switched over while it runs, and ends for certain. A failure from then on ends the guest.',
-        ),
+        detail: l10n.t('Lets it end for certain; a failure after the switch ends the guest.'),
         picked: postCopy === true,
       },
       {
@@ -62,7 +58,7 @@ export class Options {
     ];
     const picked = await window.showQuickPick(items, {
       title: l10n.t('Options of the Migration'),
-      placeHolder: l10n.t('What is ticked holds'),
+      placeHolder: l10n.t('Tick what you want'),
       canPickMany: true,
       ignoreFocusOut: true,
     });

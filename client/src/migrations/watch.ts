@@ -73,7 +73,7 @@ function show(
 ): Thenable<'ended' | 'cancelled'> {
   const view = store.get(id);
   if (!view || isOver(view)) return Promise.resolve('ended');
-  const title = l10n.t('{0}: {1} → {2}', view.name, view.source, view.destination);
+  const title = l10n.t('{0}, {1} → {2}', view.name, view.source, view.destination);
   return window.withProgress(
     { location: ProgressLocation.Notification, title, cancellable: true },
     (progress, cancel) =>
