@@ -6,6 +6,7 @@
  */
 import type { HostKeyQuestion } from './fleet/types';
 import type { MigrateOptions, Outcome, Progress } from './migration/types';
+import type { InstanceFacts } from './model/instance';
 
 // ---- requests of the client ---------------------------------------------------------------------------------------------
 
@@ -84,19 +85,8 @@ export interface ServiceRow {
   readonly detail?: string;
 }
 
-export interface InstanceRow {
-  /** Libvirt's name: `instance-0000002a`. */
-  readonly name: string;
-  readonly uuid: string;
-  /** Name that nova gave it, from libvirt's metadata. */
-  readonly title?: string;
-  readonly state: 'running' | 'paused' | 'shut off' | 'crashed' | 'other';
-  /** MiB. */
-  readonly memory?: number;
-  readonly vcpus?: number;
-  /** A live migration of it is going on. */
-  readonly migrating?: boolean;
-}
+/** An instance, by what the tree shows of it. */
+export type InstanceRow = Pick<InstanceFacts, 'name' | 'uuid' | 'title' | 'state' | 'memory' | 'vcpus' | 'migrating'>;
 
 export interface FactRow {
   readonly label: string;

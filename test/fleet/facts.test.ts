@@ -145,6 +145,9 @@ describe('daemons', () => {
     assert.deepEqual(found.started, { 'nova-compute': 1_700_000_050, libvirtd: 1_700_000_025 });
     assert.deepEqual(found.words.get('libvirtd'), ['/usr/sbin/libvirtd', '--listen']);
     assert.deepEqual(facts.daemons('').started, {});
+    const asked =
+      '\n== 9 libvirtd 100\n/usr/sbin/libvirtd\n--version\n== 10 virtqemud 100\n== 11 virtqemud 200\nvirtqemud\n-V\n';
+    assert.deepEqual(facts.daemons(PROC + asked), found, 'who asks for a version runs no daemon');
   });
 
   test('which are in charge', () => {

@@ -5,7 +5,7 @@ import { after, afterEach, before, describe, test } from 'node:test';
 import type { MigrationView, VerdictView } from '../../server/src/fleet-protocol';
 import type { MigrateOptions, Movable } from '../../server/src/migration/types';
 import { noLab, startLab, type Lab } from '../lab/lab';
-import { startGuest, stateOn } from '../migration/guests';
+import { removeGuests, startGuest, stateOn } from '../migration/guests';
 import { failureOf, startFleet, type FleetProcess } from './fleet-process';
 import { sleep } from './sshd';
 
@@ -32,13 +32,7 @@ describe('migrations of the fleet process, in the lab', { skip: noLab }, () => {
     await lab.stop();
   });
   afterEach(async () => {
-    for (const node of ['compute1', 'compute2'] as const)
-      for (const uuid of (await lab.must(node, ['virsh', '-q', 'list', '--all', '--uuid']))
-        .split(/\s+/)
-        .filter(Boolean)) {
-        await lab.run(node, ['virsh', 'destroy', uuid]);
-        await lab.run(node, ['virsh', 'undefine', uuid]);
-      }
+    await removeGuests(lab);
   });
 
   const of = ({ uuid }: Movable) => ({ cluster, node: 'compute1', uuid });

@@ -32,6 +32,17 @@ export async function startGuest(
   return { name, uuid: (await lab.must(node, ['virsh', 'domuuid', name])).trim() };
 }
 
+/** Takes away all guests of the compute nodes, running or defined. */
+export async function removeGuests(lab: Lab): Promise<void> {
+  for (const node of lab.nodes.filter((n) => n !== 'controller'))
+    for (const uuid of (await lab.must(node, ['virsh', '-q', 'list', '--all', '--uuid']))
+      .split(/\s+/)
+      .filter(Boolean)) {
+      await lab.run(node, ['virsh', 'destroy', uuid]);
+      await lab.run(node, ['virsh', 'undefine', uuid]);
+    }
+}
+
 /** A connection of its own to a node. */
 export async function connectTo(lab: Lab, node: LabNode): Promise<SshConnection> {
   const target = await resolveTarget(

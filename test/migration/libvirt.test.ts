@@ -9,7 +9,7 @@ import { explain } from '../../server/src/migration/explain';
 import { RULES } from '../../server/src/rules/index';
 import { noLab, startLab, type Lab, type LabNode } from '../lab/lab';
 import { sleep } from '../fleet/sshd';
-import { connectTo, startGuest, stateOn } from './guests';
+import { connectTo, removeGuests, startGuest, stateOn } from './guests';
 
 /** Writes 16 MiB, a few hundred KiB a second: it fits through a narrow way, on a busy machine, too. */
 const QUIET = { dirty: 16, delay: 60_000 };
@@ -23,13 +23,7 @@ describe('migrations by libvirt', { skip: noLab }, () => {
   after(() => lab.stop());
   afterEach(async () => {
     for (const connection of connections.splice(0)) connection.close();
-    for (const node of ['compute1', 'compute2'] as const)
-      for (const uuid of (await lab.must(node, ['virsh', '-q', 'list', '--all', '--uuid']))
-        .split(/\s+/)
-        .filter(Boolean)) {
-        await lab.run(node, ['virsh', 'destroy', uuid]);
-        await lab.run(node, ['virsh', 'undefine', uuid]);
-      }
+    await removeGuests(lab);
   });
 
   const end = async (node: LabNode): Promise<End & { readonly runner: SshConnection }> => {

@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { noLab, startLab, type Lab } from '../lab/lab';
-import { startGuest, stateOn } from '../migration/guests';
+import { removeGuests, startGuest, stateOn } from '../migration/guests';
 import { Desk, until } from './help';
 
 /** Writes a few hundred KiB a second, in 16 MiB: it fits through a narrow way, on a busy machine, too. */
@@ -34,13 +34,7 @@ describe('migrations', { skip: noLab }, () => {
   );
   afterEach(async (t) => {
     await desk.close(Boolean((t as { error?: unknown }).error), t.name);
-    for (const node of ['compute1', 'compute2'] as const)
-      for (const uuid of (await lab.must(node, ['virsh', '-q', 'list', '--all', '--uuid']))
-        .split(/\s+/)
-        .filter(Boolean)) {
-        await lab.run(node, ['virsh', 'destroy', uuid]);
-        await lab.run(node, ['virsh', 'undefine', uuid]);
-      }
+    await removeGuests(lab);
   });
 
   const view = (name: string) => desk.page.locator('.pane').filter({ has: desk.page.getByLabel(`${name} Section`) });

@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
-import { homedir } from 'node:os';
 import path from 'node:path';
 import { planApply, runApply, type Plan } from '../fleet/apply';
 import { dial, type Dialled, type DialNode, type DialOptions } from '../fleet/dial';
+import { previousFolder } from '../fleet/files/place';
 import { PreviousVersions } from '../fleet/files/previous';
 import { RemoteFiles } from '../fleet/files/remote';
 import { hostOf } from '../fleet/host';
@@ -66,11 +65,7 @@ async function apply(names: readonly string[], options: ApplyOptions, open: Dial
   const all: readonly InventoryNode[] = inventory ? readInventory(inventory).nodes : [];
   const saved = from === undefined || names.length > 0 ? names : foldersOf(from, all);
   const wanted = chosen(saved, all, options, inventory);
-  const place = createHash('sha256')
-    .update(inventory?.uri ?? 'local')
-    .digest('hex')
-    .slice(0, 16);
-  const keep = new PreviousVersions(path.join(stateFolder(), 'previous', place));
+  const keep = new PreviousVersions(previousFolder(inventory?.uri ?? 'local'));
   const way: DialOptions = {
     ...{ local: options.local, prompts: terminalPrompts(), keys: new KeyStore() },
     ...{ nodes: all, configFile: options.sshConfig },
@@ -238,13 +233,6 @@ function* walk(folder: string, below: string): Generator<string> {
     if (entry.isDirectory()) yield* walk(folder, name);
     else if (entry.isFile()) yield name;
   }
-}
-
-/** Where this machine keeps what programs want to know the next time. */
-function stateFolder(): string {
-  const { XDG_STATE_HOME: state, LOCALAPPDATA: local } = process.env;
-  if (process.platform === 'win32' && local) return path.join(local, 'livemig');
-  return path.join(state?.startsWith('/') ? state : path.join(homedir(), '.local/state'), 'livemig');
 }
 
 function same(a: Uint8Array, b: Uint8Array): boolean {

@@ -1,6 +1,5 @@
 import { Cluster } from '../model/cluster';
-import { decode } from '../model/decode';
-import { kindOf, type SourceFile } from '../model/files';
+import { sourceOf } from '../model/decode';
 import type { HostInput } from '../model/host';
 import { join, parentOf } from '../workspace/source';
 import type { FleetOptions } from './fleet';
@@ -19,7 +18,11 @@ export async function checkCommand(
     const base = inventory ? parentOf(inventory.uri) : uriOf('.');
     const hosts = nodes.map(({ name, files }): HostInput => {
       const folder = join(base, name);
-      return { name, folder, files: files.flatMap(({ path, bytes }) => sourceFile(folder, path, bytes) ?? []) };
+      return {
+        name,
+        folder,
+        files: files.flatMap(({ path, bytes }) => sourceOf(path.split('/').reduce(join, folder), path, bytes) ?? []),
+      };
     });
     const input = { root: base, hosts, inventory, ...(failures.length > 0 && { partial: true }) };
     // Only some of the nodes were asked for: what livemig.ini says of the others is no matter.
@@ -30,12 +33,4 @@ export async function checkCommand(
   } catch (error) {
     return usage(error);
   }
-}
-
-function sourceFile(folder: string, path: string, bytes: Uint8Array): SourceFile | undefined {
-  const kind = kindOf(path);
-  if (kind === undefined) return undefined;
-  const { text, defect } = decode(bytes);
-  const uri = path.split('/').reduce(join, folder);
-  return { uri, path, kind, text: kind === 'wants' ? '' : text, ...(defect && { defect }) };
 }

@@ -1,5 +1,4 @@
-import { decode } from '../model/decode';
-import { kindOf, type SourceFile } from '../model/files';
+import { sourceOf } from '../model/decode';
 import { Host } from '../model/host';
 import type { InventoryNode } from '../model/inventory';
 import type { Snapshot } from './types';
@@ -9,12 +8,7 @@ export function hostOf(
   { node, files, facts }: Pick<Snapshot, 'node' | 'files' | 'facts'>,
   known?: InventoryNode,
 ): Host {
-  const read = files.flatMap(({ path, bytes }): SourceFile[] => {
-    const kind = kindOf(path);
-    if (kind === undefined) return [];
-    const { text, defect } = decode(bytes);
-    return [{ uri: `snapshot:///${path}`, path, kind, text: kind === 'wants' ? '' : text, ...(defect && { defect }) }];
-  });
+  const read = files.flatMap(({ path, bytes }) => sourceOf(`snapshot:///${path}`, path, bytes) ?? []);
   read.push({ uri: 'snapshot:///facts.json', path: 'facts.json', kind: 'facts', text: JSON.stringify(facts) });
   const release = known?.values.release;
   const releases = release === undefined ? [] : [{ release, by: 'livemig.ini' }];

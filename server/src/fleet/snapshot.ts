@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { decode } from '../model/decode';
-import { kindOf, type SourceFile } from '../model/files';
+import { sourceOf } from '../model/decode';
+import { kindOf } from '../model/files';
 import { Host } from '../model/host';
 import { factsOf } from './collect/facts';
 import { readAnswer, type Answer } from './collect/frames';
@@ -234,12 +234,7 @@ export function instancesPathOf({ node, files }: Snapshot): string | undefined {
 }
 
 function hostOf(node: string, files: Snapshot['files']): Host {
-  const read = files.flatMap(({ path: name, bytes }): SourceFile[] => {
-    const kind = kindOf(name);
-    if (kind === undefined) return [];
-    const { text, defect } = decode(bytes);
-    return [{ uri: `snapshot:///${name}`, path: name, kind, text, ...(defect && { defect }) }];
-  });
+  const read = files.flatMap(({ path: name, bytes }) => sourceOf(`snapshot:///${name}`, name, bytes) ?? []);
   return new Host({ name: node, folder: '', files: read }, { node: undefined, releases: [] });
 }
 

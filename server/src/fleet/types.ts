@@ -1,3 +1,4 @@
+import type { FleetFailure } from '../fleet-protocol';
 import type { Facts } from '../model/facts';
 
 /** A command that ended on a node. */
@@ -29,24 +30,7 @@ export interface Runner {
 export class FleetError extends Error {
   override readonly name = 'FleetError';
   constructor(
-    readonly code:
-      | 'unreachable'
-      | 'timeout'
-      | 'host-key'
-      | 'authentication'
-      | 'negotiation'
-      | 'sudo'
-      | 'lost'
-      | 'refused'
-      | 'conflict'
-      | 'cancelled'
-      | 'untrusted'
-      | 'not-found'
-      | 'no-permission'
-      | 'exists'
-      | 'is-folder'
-      | 'no-space'
-      | 'read-only',
+    readonly code: FleetFailure['code'],
     message: string,
     /** What the other side said, word by word. */
     readonly detail?: string,

@@ -1,6 +1,6 @@
 import type { LiveParams } from '../fleet-protocol';
-import { decode } from '../model/decode';
-import { kindOf, type SourceFile } from '../model/files';
+import { sourceOf } from '../model/decode';
+import type { SourceFile } from '../model/files';
 import type { HostInput } from '../model/host';
 import { discover } from '../workspace/discover';
 import type { FileSource } from '../workspace/source';
@@ -138,12 +138,10 @@ export class LiveNodes {
   }
 }
 
+/** A cluster's livemig.ini is none of a node's files. */
 function sourceFile(cluster: string, node: string, path: string, base64: string): SourceFile | undefined {
-  const kind = kindOf(path);
-  if (kind === undefined || kind === 'livemig-ini') return undefined;
-  const { text, defect } = decode(Buffer.from(base64, 'base64'));
-  const uri = liveKey(cluster, node, path);
-  return { uri, path, kind, text: kind === 'wants' ? '' : text, ...(defect && { defect }) };
+  const file = sourceOf(liveKey(cluster, node, path), path, Buffer.from(base64, 'base64'));
+  return file?.kind === 'livemig-ini' ? undefined : file;
 }
 
 function readParams(raw: unknown): LiveParams | undefined {

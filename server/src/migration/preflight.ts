@@ -27,9 +27,9 @@ export interface PreflightRequest {
   readonly settings?: Settings;
 }
 
-/** The hosts that an instance could be moved to: those that run guests. */
+/** The hosts that an instance could be moved to: those that run guests, be nothing of nova's there. */
 export function destinationsOf({ cluster, source }: PreflightRequest): Host[] {
-  return cluster.hosts.filter((h) => h !== source && h.isCompute);
+  return cluster.hosts.filter((h) => h !== source && (h.isCompute || h.facts?.emulator !== undefined));
 }
 
 /**

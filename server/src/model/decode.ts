@@ -1,4 +1,4 @@
-import type { FileDefect } from './files';
+import { kindOf, type FileDefect, type SourceFile } from './files';
 
 /**
  * Bytes to text, so that the text written back as UTF-8 gives the same bytes (a BOM stays, as U+FEFF).
@@ -17,6 +17,18 @@ export function decode(bytes: Uint8Array): { text: string; defect?: FileDefect }
     const byte = `0x${(bytes[offset] ?? 0).toString(16).toUpperCase().padStart(2, '0')}`;
     return { text: latin1(bytes), defect: { code: 'not-utf-8', offset, byte } };
   }
+}
+
+/**
+ * A file of a host by its path; undefined where that is none of ours. Of a link that enables a unit only that it is there
+ * counts, wherever it leads.
+ */
+export function sourceOf(uri: string, path: string, bytes: Uint8Array): SourceFile | undefined {
+  const kind = kindOf(path);
+  if (kind === undefined) return undefined;
+  if (kind === 'wants') return { uri, path, kind, text: '' };
+  const { text, defect } = decode(bytes);
+  return { uri, path, kind, text, ...(defect && { defect }) };
 }
 
 /** The same judgement for text that an editor has decoded already: it puts U+FFFD where a byte was no UTF-8. */

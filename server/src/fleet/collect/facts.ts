@@ -107,6 +107,9 @@ export interface Daemons {
   readonly started: Readonly<Record<string, number>>;
 }
 
+/** Options with which a daemon says something and ends. */
+const ONLY_SAYS = /^(?:--version|-V|--help|-h)$/;
+
 /** What /proc says of the daemons that run: `== PID NAME TICKS` and a line for each word. */
 export function daemons(text: string): Daemons {
   const boot = Number(/^btime (\d+)$/m.exec(text)?.[1] ?? NaN);
@@ -116,9 +119,12 @@ export function daemons(text: string): Daemons {
     const parts = /^\d+ (\S+) (\d+)$/.exec(head);
     if (!parts) continue;
     const [, name = '', since = ''] = parts;
+    const words = body.split('\n').filter((w) => w !== '');
+    // No daemon: somebody, a second collector for one, asks for the version at this moment; or it has just ended.
+    if (words.length === 0 || words.some((w) => ONLY_SAYS.test(w))) continue;
     const known = oldest.get(name);
     if (known && known.since <= Number(since)) continue;
-    oldest.set(name, { since: Number(since), words: body.split('\n').filter((w) => w !== '') });
+    oldest.set(name, { since: Number(since), words });
   }
   const started = [...oldest].map(([name, { since }]) => [name, Math.floor(boot + since / ticks)] as const);
   return {

@@ -19,7 +19,7 @@ const SETTLED_MS = 60_000;
 
 interface Running {
   view: MigrationView;
-  readonly migration: LibvirtMigration | undefined;
+  readonly migration: LibvirtMigration;
 }
 
 /** The migrations of all clusters, as libvirt has them: those that were begun here and those that were found running. */
@@ -72,7 +72,7 @@ export class Migrations {
   /** @throws FleetError with libvirt's words */
   async steer({ id, action }: SteerParams): Promise<null> {
     const found = this.#all.get(id);
-    if (!found?.migration || found.view.outcome) throw new FleetError('not-found', 'that migration is over');
+    if (!found || found.view.outcome) throw new FleetError('not-found', 'that migration is over');
     if (action === 'abort') await found.migration.abort();
     else if (action === 'post-copy') await found.migration.switchToPostCopy();
     else await found.migration.suspend();

@@ -1,7 +1,6 @@
 import type { LiveFile, LiveParams, Refreshed } from '../../fleet-protocol';
 import { Cluster } from '../../model/cluster';
-import { decode } from '../../model/decode';
-import { kindOf, type SourceFile } from '../../model/files';
+import { sourceOf } from '../../model/decode';
 import type { HostInput } from '../../model/host';
 import type { Snapshot } from '../types';
 import type { ReadCluster } from './inventories';
@@ -18,15 +17,25 @@ export function refreshed(cluster: string, read: ReadCluster, snapshot: Snapshot
 }
 
 /** The files as they are on the node, secrets and all: they are for the editor, and go nowhere else. */
-function liveOf(cluster: string, { view }: ReadCluster, { node, files, facts }: Snapshot): LiveParams {
-  const all: LiveFile[] = files.map(({ path, bytes }) => ({ path, base64: Buffer.from(bytes).toString('base64') }));
-  all.push({ path: 'facts.json', base64: factsFile(facts).toString('base64') });
-  return { cluster, node, inventory: view.uri, files: all };
+function liveOf(cluster: string, { view }: ReadCluster, snapshot: Snapshot): LiveParams {
+  const files = allFiles(snapshot).map(({ path, bytes }): LiveFile => ({
+    path,
+    base64: Buffer.from(bytes).toString('base64'),
+  }));
+  return { cluster, node: snapshot.node, inventory: view.uri, files };
 }
+
+function allFiles({ files, facts }: Snapshot): readonly { readonly path: string; readonly bytes: Uint8Array }[] {
+  return [...files, { path: 'facts.json', bytes: factsFile(facts) }];
+}
+
+const factsFiles = new WeakMap<Snapshot['facts'], Buffer>();
 
 /** `facts.json` of a node, for people to read. */
 export function factsFile(facts: Snapshot['facts']): Buffer {
-  return Buffer.from(`${JSON.stringify(facts, undefined, 2)}\n`);
+  let file = factsFiles.get(facts);
+  if (!file) factsFiles.set(facts, (file = Buffer.from(`${JSON.stringify(facts, undefined, 2)}\n`)));
+  return file;
 }
 
 /**
@@ -39,22 +48,22 @@ export function clusterOf(
   snapshots: readonly Snapshot[],
   partial: boolean,
 ): Cluster {
-  const hosts = snapshots.map(({ node, files, facts }): HostInput => {
-    const all = [...files, { path: 'facts.json', bytes: factsFile(facts) }];
-    return {
-      name: node,
-      folder: nodeUri(cluster, node),
-      files: all.flatMap(({ path, bytes }) => sourceFile(cluster, node, path, bytes) ?? []),
-    };
-  });
+  const hosts = snapshots.map((snapshot) => hostInput(cluster, snapshot));
   const root = `livemig:///${encodeURIComponent(cluster)}`;
   return new Cluster({ root, hosts, inventory: inventory.file, ...(partial && { partial: true }) });
 }
 
-function sourceFile(cluster: string, node: string, path: string, bytes: Uint8Array): SourceFile | undefined {
-  const kind = kindOf(path);
-  if (kind === undefined) return undefined;
-  const { text, defect } = decode(bytes);
-  const uri = uriOf({ cluster, node, path: `/${path}` });
-  return { uri, path, kind, text: kind === 'wants' ? '' : text, ...(defect && { defect }) };
+/** The same objects as long as the node is not read again: what was parsed of them stays. */
+const inputs = new WeakMap<Snapshot, HostInput>();
+
+function hostInput(cluster: string, snapshot: Snapshot): HostInput {
+  const folder = nodeUri(cluster, snapshot.node);
+  const known = inputs.get(snapshot);
+  if (known?.folder === folder) return known;
+  const files = allFiles(snapshot).flatMap(
+    ({ path, bytes }) => sourceOf(uriOf({ cluster, node: snapshot.node, path: `/${path}` }), path, bytes) ?? [],
+  );
+  const input = { name: snapshot.node, folder, files };
+  inputs.set(snapshot, input);
+  return input;
 }

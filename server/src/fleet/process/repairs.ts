@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { RepairParams, RepairPlan, RepairResult, Refreshed, RunRepairParams } from '../../fleet-protocol';
 import { lint, type Finding } from '../../lint';
 import type { Cluster } from '../../model/cluster';
+import { lineIndexOf } from '../../model/parsed';
 import { RULES } from '../../rules/index';
 import { DEFAULT_SETTINGS } from '../../settings';
 import { planRepair, runRepair, type Plan } from '../repair';
@@ -79,7 +80,9 @@ export class Repairs {
         why: `Every step was done, but ${unread.join(', ')} could not be read again: whether it helped is not known`,
       };
     // Others of the same file may stay as they were; a line may be another one by now.
-    const others = new Set(known.filter((f) => lineOf(f) !== params.line).map((f) => f.message));
+    const others = new Set(
+      known.filter((f) => lineIndexOf(f.file).positionAt(f.span.start).line !== params.line).map((f) => f.message),
+    );
     if (findings(this.#cluster(params), params).some((f) => !others.has(f.message)))
       return {
         ...{ ok: false, steps, refreshed },
@@ -119,11 +122,6 @@ function shown({ title, steps, notes }: Plan): string {
 function findings(cluster: Cluster, { rule: id, uri }: RepairParams): readonly Finding[] {
   const rule = RULES.find((r) => r.id === id);
   return rule ? lint(cluster, DEFAULT_SETTINGS, [rule]).findings.filter((f) => f.file.uri === uri) : [];
-}
-
-/** 0-based, by the line ends that editors know. */
-function lineOf({ file, span }: Finding): number {
-  return file.text.slice(0, span.start).split(/\r\n|\n|\r/).length - 1;
 }
 
 function spelled(uri: string): string {

@@ -1,7 +1,7 @@
 import type { InstanceParams, ReasonView, VerdictView } from '../../fleet-protocol';
 import { lineIndexOf } from '../../model/parsed';
 import type { Finding } from '../../lint';
-import { judge } from '../../migration/preflight';
+import { destinationsOf, judge } from '../../migration/preflight';
 import { FleetError, type Snapshot } from '../types';
 import type { ClusterSession, Fleet } from './fleet';
 import type { NodeSession } from './node';
@@ -43,12 +43,10 @@ export async function verdicts(fleet: Fleet, params: InstanceParams, signal: Abo
   const source = cluster.hosts.find((h) => h.name === params.node);
   if (!source) throw new FleetError('not-found', `there is no node ${params.node} any more`);
   const request = { cluster, source, uuid: params.uuid };
-  const judged = cluster.hosts
-    .filter((h) => h !== source && (h.isCompute || runsGuests(snapshots, h.name)))
-    .map((host): VerdictView => {
-      const { state, reasons } = judge(request, host);
-      return { node: host.name, state, reasons: reasons.map(({ finding }) => reasonOf(finding)) };
-    });
+  const judged = destinationsOf(request).map((host): VerdictView => {
+    const { state, reasons } = judge(request, host);
+    return { node: host.name, state, reasons: reasons.map(({ finding }) => reasonOf(finding)) };
+  });
   const unread = [...failures].map(([node, reason]): VerdictView => ({
     node,
     state: 'unknown',
@@ -64,9 +62,4 @@ export async function verdicts(fleet: Fleet, params: InstanceParams, signal: Abo
 export function reasonOf({ rule, severity, message, file, span, host }: Finding): ReasonView {
   const { line, character } = lineIndexOf(file).positionAt(span.start);
   return { severity, rule: rule.id, message, uri: file.uri, line, character, ...(host && { host: host.name }) };
-}
-
-/** A node that libvirt said it has an emulator on, be nothing of nova's there. */
-function runsGuests(snapshots: readonly Snapshot[], name: string): boolean {
-  return snapshots.some((s) => s.node === name && s.facts.emulator !== undefined);
 }

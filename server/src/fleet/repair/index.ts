@@ -1,6 +1,6 @@
 import { lint } from '../../lint';
 import type { Cluster } from '../../model/cluster';
-import type { SourceFile } from '../../model/files';
+import { lineIndexOf } from '../../model/parsed';
 import { RULES } from '../../rules/index';
 import type { RepairKind } from '../../rules/rule';
 import { DEFAULT_SETTINGS } from '../../settings';
@@ -39,7 +39,9 @@ export function planRepair(
   const planner = rule?.repair && PLANNERS[rule.repair];
   if (!rule || !planner) return undefined;
   const { findings } = lint(cluster, DEFAULT_SETTINGS, [rule]);
-  const finding = findings.find((f) => f.file.uri === uri && lineOf(f.file, f.span.start) === line);
+  const finding = findings.find(
+    (f) => f.file.uri === uri && lineIndexOf(f.file).positionAt(f.span.start).line === line,
+  );
   if (!finding?.host) return undefined;
   const plan = planner({ cluster, finding, host: finding.host });
   if (!plan || (plan.work.length === 0 && !plan.apply)) return undefined;
@@ -51,9 +53,4 @@ export function planRepair(
     ...(check !== undefined && { check }),
   }));
   return { ...plan, steps };
-}
-
-/** 0-based, by the line ends that editors know. */
-function lineOf({ text }: SourceFile, offset: number): number {
-  return text.slice(0, offset).split(/\r\n|\n|\r/).length - 1;
 }
