@@ -5,6 +5,7 @@
  * there is `livemig:///CLUSTER/NODE/facts.json`, which is made, read-only, and lies on no disk.
  */
 import type { HostKeyQuestion } from './fleet/types';
+import type { Action } from './migration/driver';
 import type { MigrateOptions, Outcome, Progress } from './migration/types';
 import type { InstanceFacts } from './model/instance';
 
@@ -254,16 +255,18 @@ export interface ReasonView {
 
 /** `fleet/migrate`: begins it, and answers with a `MigrationView` when it has begun or failed. `fleet/migration` tells the rest. */
 export interface MigrateParams extends InstanceParams {
-  readonly destination: string;
+  /** Left out: nova's scheduler chooses. */
+  readonly destination?: string;
   readonly options: MigrateOptions;
+  readonly probe?: ProbeOptions;
 }
 
 /** `fleet/migrations`: those that run, and those that ended since the process was started. Answer: `MigrationView[]`. */
 
-/** `fleet/steer`. Answer: null. Rejects with libvirt's words. */
+/** `fleet/steer`. Answer: null. Rejects with libvirt's or nova's words. */
 export interface SteerParams {
   readonly id: string;
-  readonly action: 'abort' | 'post-copy' | 'suspend';
+  readonly action: Action;
 }
 
 /** Notification `fleet/migration`, about once a second as long as it runs, and at its end. */
@@ -274,13 +277,15 @@ export interface MigrationView {
   /** Name that nova gave the instance, else libvirt's. */
   readonly name: string;
   readonly source: string;
-  readonly destination: string;
+  /** Absent as long as nova's scheduler has not chosen. */
+  readonly destination?: string;
   /** ms since 1970; when it was first seen, where somebody else began it. */
   readonly began: number;
   readonly ended?: number;
   readonly progress: Progress;
-  /** It may be switched to post-copy. */
-  readonly postCopy: boolean;
+  /** What can be done to it now. */
+  readonly actions: readonly Action[];
+  readonly probe?: ProbeView;
   readonly outcome?: Outcome;
   /** Why it failed. */
   readonly explanation?: {
@@ -291,6 +296,148 @@ export interface MigrationView {
     /** Causes in words, with what to do, where nothing was found. */
     readonly causes: readonly { readonly text: string; readonly remedy?: string }[];
   };
+}
+
+/** `fleet/samples` {@link MigrationId}: what was measured of it once a second, the oldest first, at most the last hour. Answer: `Sample[]`. */
+export interface MigrationId {
+  readonly id: string;
+}
+
+/** A migration at one time. */
+export interface Sample {
+  /** ms since 1970. */
+  readonly at: number;
+  /** Bytes of memory and of disks that are still to be sent. */
+  readonly remaining?: number;
+  /** Bytes/s. */
+  readonly rate?: number;
+  readonly dirtyRate?: number;
+  /** Per cent. */
+  readonly throttle?: number;
+}
+
+/** How the guest is asked, ten times a second, whether it answers. */
+export interface ProbeOptions {
+  /** Where from; this machine if it is not given. */
+  readonly node?: string;
+  /** An address of the guest, or a name. */
+  readonly address: string;
+  /** TCP port; ICMP if it is not given. */
+  readonly port?: number;
+}
+
+/** What the probe saw so far. */
+export interface ProbeView {
+  readonly address: string;
+  readonly sent: number;
+  readonly lost: number;
+  /** Times without an answer, ms since 1970; the last one may be going on. */
+  readonly gaps: readonly { readonly from: number; readonly to: number }[];
+  /** ms: the measured downtime. */
+  readonly longest: number;
+  /** Why there is none, in words. */
+  readonly failed?: string;
+}
+
+// ---- draining a node ------------------------------------------------------------------------------------------------------
+
+/** `fleet/drainPlan`: what draining a node would do; nothing is begun. Answer: `DrainPlanView`. */
+export interface DrainPlanParams extends NodeParams {
+  /** Where all are to go; chosen for each if it is not given. */
+  readonly destination?: string;
+  /** Of those alone. */
+  readonly uuids?: readonly string[];
+}
+
+export interface DrainPlanView extends NodeParams {
+  /** For `fleet/drain`; good for ten minutes. */
+  readonly id: string;
+  /** In the order in which they go. */
+  readonly moves: readonly DrainMove[];
+  /** What stays where it is, and why. */
+  readonly stay: readonly {
+    readonly uuid: string;
+    readonly name: string;
+    readonly why: string;
+    readonly reasons: readonly ReasonView[];
+  }[];
+  /** Nova's compute service can be disabled first, so that nothing new is placed there. */
+  readonly service?: { readonly enabled: boolean };
+  /** How many at a time, if nobody says otherwise. */
+  readonly parallel: number;
+  readonly notes: readonly string[];
+}
+
+export interface DrainMove {
+  readonly uuid: string;
+  readonly name: string;
+  /** Absent: nova's scheduler chooses. */
+  readonly destination?: string;
+  /** MiB. */
+  readonly memory?: number;
+  readonly state: 'ready' | 'warnings';
+  readonly reasons: readonly ReasonView[];
+}
+
+/** `fleet/drain`: begins a plan. Answer: `DrainView`; `fleet/drainState` tells the rest. */
+export interface DrainParams {
+  readonly id: string;
+  readonly options: MigrateOptions;
+  /** 1 or more. */
+  readonly parallel?: number;
+  /** Disables nova's compute service first, with this reason. */
+  readonly disable?: string;
+}
+
+/** `fleet/drainSteer`. Answer: null. `cancel`: what runs goes on, nothing more is begun. */
+export interface DrainSteerParams {
+  readonly id: string;
+  readonly action: 'pause' | 'resume' | 'cancel';
+}
+
+/** Notification `fleet/drainState`. */
+export interface DrainView extends NodeParams {
+  readonly id: string;
+  readonly state: 'running' | 'paused' | 'cancelled' | 'done' | 'failed';
+  readonly moves: readonly (DrainMove & {
+    readonly progress: 'waiting' | 'running' | 'completed' | 'failed' | 'cancelled' | 'left';
+    /** Id of its migration. */
+    readonly migration?: string;
+    readonly why?: string;
+  })[];
+  /** It was disabled by this drain: to be enabled after. */
+  readonly disabled?: boolean;
+}
+
+/** `fleet/serviceEnable` {@link NodeParams}: nova places instances there again. Answer: null. */
+
+// ---- the matrix of a cluster ----------------------------------------------------------------------------------------------
+
+/**
+ * `fleet/matrix`: which node could send its guests to which, by the rules over each pair. Nodes that are equal in all that the
+ * rules look at are one row and one column.
+ */
+export interface MatrixParams {
+  readonly cluster: string;
+}
+
+export interface MatrixView {
+  readonly cluster: string;
+  /** ms since 1970. */
+  readonly taken: number;
+  readonly groups: readonly { readonly nodes: readonly string[] }[];
+  /** By the index of the source's group, then of the destination's. Within a group of one node: null. */
+  readonly cells: readonly (readonly (MatrixCell | null)[])[];
+  /** What the cells speak of. */
+  readonly reasons: readonly ReasonView[];
+  /** Nodes that could not be read, and why. */
+  readonly unread: readonly { readonly node: string; readonly why: string }[];
+}
+
+export interface MatrixCell {
+  readonly state: 'ready' | 'warnings' | 'blocked';
+  /** Indices into `reasons`, errors first. */
+  readonly reasons: readonly number[];
 }
 
 // ---- inventory ------------------------------------------------------------------------------------------------------------

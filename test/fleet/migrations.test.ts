@@ -86,7 +86,7 @@ describe('migrations of the fleet process, in the lab', { skip: noLab }, () => {
     await readBoth();
     const view = await migrate(guest, { bandwidth: 8 });
     assert.deepEqual(
-      [view.source, view.destination, view.uuid, view.name, view.postCopy, view.outcome],
+      [view.source, view.destination, view.uuid, view.name, view.actions.includes('post-copy'), view.outcome],
       ['compute1', 'compute2', guest.uuid, 'moved', false, undefined],
     );
     const again = await failureOf(migrate(guest));

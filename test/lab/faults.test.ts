@@ -32,8 +32,17 @@ describe('faults while nodes are read and written', { skip: noLab }, () => {
     pool.close();
     await lab.stop();
   });
-  const snapshot = async (node: LabNode): Promise<Snapshot> =>
-    takeSnapshot(await pool.get(node, { now: true }), { node, deadline: 30 });
+  const snapshot = async (node: LabNode, probes: readonly string[] = []): Promise<Snapshot> =>
+    takeSnapshot(await pool.get(node, { now: true }), { node, deadline: 30, probes });
+  /** One that has not ended for seconds, on the quickest machine: it waits for an address that swallows everything. */
+  const longSnapshot = async (node: LabNode): Promise<Snapshot> => {
+    await lab.must(
+      node,
+      ['nft', '-f', '-'],
+      'table inet hole; delete table inet hole; table inet hole { chain out { type filter hook output priority 0; ip daddr 10.255.255.1 drop; }; }',
+    );
+    return snapshot(node, ['10.255.255.1:9']);
+  };
   const whole = async (node: LabNode): Promise<void> => {
     const { files, facts, failures } = await snapshot(node);
     assert.deepEqual(failures, []);
@@ -58,7 +67,7 @@ describe('faults while nodes are read and written', { skip: noLab }, () => {
 
   test('the link goes down during a snapshot', async () => {
     await pool.get('compute1');
-    const going = failure(snapshot('compute1'));
+    const going = failure(longSnapshot('compute1'));
     await sleep(300);
     await lab.must('compute1', ['ip', 'link', 'set', 'eth0', 'down']);
     const { code, message } = await going;
@@ -215,7 +224,7 @@ describe('faults while nodes are read and written', { skip: noLab }, () => {
   });
 
   test('the collector is killed half-way: what came is kept, and it says so', async () => {
-    const going = snapshot('compute1').then(
+    const going = longSnapshot('compute1').then(
       (s) => s,
       (e: unknown) => e,
     );

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
 import type { SshConnection } from '../../server/src/fleet/ssh/connection';
 import type { FleetError } from '../../server/src/fleet/types';
-import { LibvirtMigration, type End } from '../../server/src/migration/libvirt/migration';
+import type { End } from '../../server/src/migration/driver';
+import { LibvirtMigration } from '../../server/src/migration/libvirt/migration';
 import type { MigrateOptions, Movable, Progress } from '../../server/src/migration/types';
 import { explain } from '../../server/src/migration/explain';
 import { RULES } from '../../server/src/rules/index';
@@ -167,7 +168,8 @@ describe('migrations by libvirt', { skip: noLab }, () => {
 
   test("the destination's QEMU dies: the guest runs on, on the source", async () => {
     const guest = await startGuest(lab, 'compute1', 'dies', QUIET);
-    const { outcome } = await begin(guest, { bandwidth: 2 });
+    const { outcome, migration } = await begin(guest, { bandwidth: 2 });
+    for (let i = 0; i < 100 && migration.progress.phase !== 'memory'; i++) await sleep(50);
     await lab.must('compute2', ['sh', '-c', 'kill -9 "$(cat /run/libvirt/qemu/dies.pid)"']);
     const { phase, on, message } = await outcome;
     assert.deepEqual({ phase, on }, { phase: 'failed', on: 'compute1' });

@@ -4,6 +4,7 @@ export const migrationCommandIds = [
   'migrations.watch',
   'migrations.abort',
   'migrations.postCopy',
+  'migrations.forceComplete',
   'migrations.suspend',
   'migrations.showCause',
   'migrations.details',

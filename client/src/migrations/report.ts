@@ -5,11 +5,12 @@ import type { Requests } from '../nodes/store';
 import type { Texts } from '../nodes/texts';
 import { showCause, whereOf } from './cause';
 import { steer } from './watch';
-import { linesOf, rateText } from './words';
+import { linesOf, rateText, wayText } from './words';
 
 /** One that was watched from here has ended. */
 export async function reportEnd(view: MigrationView, texts: Texts): Promise<void> {
-  const { name, destination, outcome, explanation, progress } = view;
+  const { name, outcome, explanation, progress } = view;
+  const destination = outcome?.on ?? view.destination ?? '';
   if (outcome?.phase === 'completed') {
     const text = l10n.t('{0} is on {1} now.', name, destination);
     const downtime =
@@ -26,7 +27,7 @@ export async function reportEnd(view: MigrationView, texts: Texts): Promise<void
   const found = explanation?.found ?? [];
   const [first] = found;
   const parts = [
-    l10n.t('{0} could not be migrated to {1}.', name, destination),
+    l10n.t('{0} could not be migrated: {1}.', name, wayText(view)),
     explanation?.means ?? outcome?.message,
     first && `${whereOf(first)}: ${first.message}`,
   ];
@@ -40,7 +41,7 @@ export async function reportEnd(view: MigrationView, texts: Texts): Promise<void
 
 /** It does not converge: what helps is offered. */
 export async function reportStuck(view: MigrationView, fleet: Requests): Promise<void> {
-  const { name, progress, postCopy } = view;
+  const { name, progress, actions } = view;
   const [over, pause] = [l10n.t('Switch to Post-Copy'), l10n.t('Pause the Guest')];
   const text = l10n.t(
     'The migration of {0} does not converge: the guest writes {1}, and {2} are sent.',
@@ -48,9 +49,16 @@ export async function reportStuck(view: MigrationView, fleet: Requests): Promise
     rateText(progress.dirtyRate ?? 0),
     rateText(progress.rate ?? 0),
   );
-  const answer = await window.showWarningMessage(text, ...(postCopy ? [over, pause] : [pause]));
-  if (answer === over) await steer(fleet, view, 'post-copy');
-  if (answer === pause) await steer(fleet, view, 'suspend');
+  const force = l10n.t('Force to Complete');
+  const offers: readonly (readonly [MigrationView['actions'][number], string])[] = [
+    ['post-copy', over],
+    ['force-complete', force],
+    ['suspend', pause],
+  ];
+  const able = offers.filter(([action]) => actions.includes(action));
+  const answer = await window.showWarningMessage(text, ...able.map(([, label]) => label));
+  const chosen = able.find(([, label]) => label === answer);
+  if (chosen) await steer(fleet, view, chosen[0]);
 }
 
 /** All that is known of it, as a document that is only read. */
@@ -58,8 +66,8 @@ export const showDetails = (view: MigrationView, texts: Texts): Promise<void> =>
   texts.show(`${view.name.replace(/[^\w.-]+/g, '-')}.md`, { content: detailsText(view) });
 
 function detailsText(view: MigrationView): string {
-  const { name, source, destination, outcome, explanation } = view;
-  const parts = [`# ${l10n.t('{0}: {1} → {2}', name, source, destination)}`];
+  const { name, outcome, explanation } = view;
+  const parts = [`# ${name}: ${wayText(view)}`];
   if (outcome?.message !== undefined) parts.push(`## ${l10n.t('Message')}`, fenced(outcome.message));
   if (explanation) {
     parts.push(explanation.means);

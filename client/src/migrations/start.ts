@@ -15,7 +15,7 @@ import { reportEnd, reportStuck, showDetails } from './report';
 import { MigrationStore } from './store';
 import { MigrationTree, type MigrationRow } from './tree';
 import { Convergence, steer, watch } from './watch';
-import { isOver, phaseText } from './words';
+import { isOver, phaseText, wayText } from './words';
 
 export interface MigrationTools {
   readonly context: ExtensionContext;
@@ -47,8 +47,9 @@ export class Migrations {
     this.#listeners = [
       ...[store, convergence, this.tree],
       store.onDidEnd((view) => {
-        for (const node of [view.source, view.destination])
-          readAnew(nodes, { cluster: view.cluster, node }).catch((error: unknown) => log.debug(String(error)));
+        for (const node of [view.source, view.outcome?.on ?? view.destination])
+          if (node !== undefined)
+            readAnew(nodes, { cluster: view.cluster, node }).catch((error: unknown) => log.debug(String(error)));
         guard(log, () => reportEnd(view, texts)).catch(failed);
       }),
       nodes.onDidChange(() => store.settle(nodes)),
@@ -90,8 +91,14 @@ export class Migrations {
       'migrations.postCopy': (args) =>
         this.#with(
           args,
-          (v) => isRunning(v) && v.postCopy,
+          (v) => isRunning(v) && v.actions.includes('post-copy'),
           (view) => steer(fleet, view, 'post-copy'),
+        ),
+      'migrations.forceComplete': (args) =>
+        this.#with(
+          args,
+          (v) => isRunning(v) && v.actions.includes('force-complete'),
+          (view) => steer(fleet, view, 'force-complete'),
         ),
       'migrations.suspend': (args) => this.#with(args, isRunning, (view) => steer(fleet, view, 'suspend')),
       'migrations.showCause': (args) =>
@@ -135,7 +142,7 @@ export class Migrations {
     if (known) return work(known);
     const items = this.store.all.filter(fits).map((view) => ({
       label: view.name,
-      description: `${view.source} → ${view.destination}, ${phaseText(view.progress.phase)}`,
+      description: `${wayText(view)}, ${phaseText(view.progress.phase)}`,
       view,
     }));
     if (items.length === 0) {

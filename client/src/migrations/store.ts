@@ -64,6 +64,7 @@ export class MigrationStore implements Disposable {
     for (const view of this.all) {
       if (isOver(view) || view.progress.phase !== 'lost') continue;
       const { cluster, uuid, source, destination, progress } = view;
+      if (destination === undefined) continue;
       const on = [source, destination].filter((node) => {
         const record = nodes.get({ cluster, node });
         return (

@@ -10,7 +10,7 @@ import {
 import type { MigrationView } from '../../../server/src/fleet-protocol';
 import type { Convergence } from './watch';
 import type { MigrationStore } from './store';
-import { isOver, linesOf, percentOf, phaseText } from './words';
+import { isOver, linesOf, percentOf, phaseText, wayText } from './words';
 
 /** A row of the view *Migrations*. */
 export interface MigrationRow {
@@ -51,9 +51,7 @@ export class MigrationTree implements TreeDataProvider<MigrationRow> {
     const item = new TreeItem(view.name);
     item.id = id;
     item.iconPath = iconOf(view);
-    item.description = [`${view.source} → ${view.destination}`, stateText(view, this.#convergence.isStuck(id))].join(
-      ', ',
-    );
+    item.description = [wayText(view), stateText(view, this.#convergence.isStuck(id))].join(', ');
     item.contextValue = contextOf(view);
     item.accessibilityInformation = { label: `${view.name}, ${item.description}` };
     return item;
@@ -96,12 +94,11 @@ function iconOf({ progress, outcome }: MigrationView): ThemeIcon {
 
 /** Which commands there are: package.json asks for the words between the dots. */
 function contextOf(view: MigrationView): string {
-  const { progress, outcome, postCopy, explanation } = view;
+  const { progress, outcome, actions, explanation } = view;
   const words = ['migration'];
   if (isOver(view)) words.push('over', ...(outcome?.message === undefined ? [] : ['message']));
   else if (progress.phase === 'lost') words.push('lost');
-  else
-    words.push('running', ...(progress.phase === 'post-copy' ? [] : ['steerable', ...(postCopy ? ['postcopy'] : [])]));
+  else words.push('running', ...actions);
   if (explanation && explanation.found.length > 0) words.push('cause');
   return words.join('.');
 }

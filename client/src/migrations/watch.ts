@@ -3,7 +3,7 @@ import { l10n, ProgressLocation, window, type Disposable } from 'vscode';
 import type { MigrationView, SteerParams } from '../../../server/src/fleet-protocol';
 import type { Requests } from '../nodes/store';
 import type { MigrationStore } from './store';
-import { isOver, progressText } from './words';
+import { isOver, progressText, wayText } from './words';
 
 /** So many reports in a row, about one a second, make it sure that memory is written faster than it is sent. */
 const STUCK = 5;
@@ -73,7 +73,7 @@ function show(
 ): Thenable<'ended' | 'cancelled'> {
   const view = store.get(id);
   if (!view || isOver(view)) return Promise.resolve('ended');
-  const title = l10n.t('{0}, {1} → {2}', view.name, view.source, view.destination);
+  const title = `${view.name}, ${wayText(view)}`;
   return window.withProgress(
     { location: ProgressLocation.Notification, title, cancellable: true },
     (progress, cancel) =>

@@ -14,6 +14,10 @@ export function percentOf({ memory, disk }: Progress): number | undefined {
   return Math.max(0, Math.min(100, Math.floor((100 * (total - remaining)) / total)));
 }
 
+/** `compute1 → compute2`. */
+export const wayText = ({ source, destination }: Pick<MigrationView, 'source' | 'destination'>): string =>
+  `${source} → ${destination ?? l10n.t('where nova chooses')}`;
+
 export function phaseText(phase: Progress['phase']): string {
   switch (phase) {
     case 'starting':

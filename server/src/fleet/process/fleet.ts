@@ -89,6 +89,10 @@ export class Fleet {
     return found;
   }
 
+  get log(): FleetLog {
+    return this.#options.log;
+  }
+
   /** @throws FleetError of code `untrusted` */
   allowed(): void {
     if (!this.#trusted)

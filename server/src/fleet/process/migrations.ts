@@ -1,14 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import type { MigrateParams, MigrationView, SteerParams } from '../../fleet-protocol';
 import { lint } from '../../lint';
+import { driverName, driverOf } from '../../migration/choose';
+import type { Driver, RunningMigration } from '../../migration/driver';
 import { causesAmong, explain } from '../../migration/explain';
-import { LibvirtMigration, type End } from '../../migration/libvirt/migration';
-import { wayTo } from '../../migration/libvirt/way';
 import type { Outcome } from '../../migration/types';
 import { RULES } from '../../rules/index';
-import { FleetError, type Snapshot } from '../types';
-import type { ClusterSession, Fleet } from './fleet';
+import { FleetError } from '../types';
+import type { Fleet } from './fleet';
+import type { Asker } from './prompts';
 import { clusterOf } from './refreshed';
+import { siteOf } from './site';
 import { fresh, reasonOf } from './verdicts';
 
 /** Migrations that ended are told of until there are so many. */
@@ -19,17 +21,19 @@ const SETTLED_MS = 60_000;
 
 interface Running {
   view: MigrationView;
-  readonly migration: LibvirtMigration;
+  readonly migration: RunningMigration;
 }
 
-/** The migrations of all clusters, as libvirt has them: those that were begun here and those that were found running. */
+/** The migrations of all clusters, as their drivers tell them: those that were begun here and those that were found running. */
 export class Migrations {
   readonly #all = new Map<string, Running>();
   /** Instances that are just being begun: nobody begins one twice. */
   readonly #beginning = new Set<string>();
+  readonly #drivers = new Map<string, Driver>();
 
   constructor(
     private readonly fleet: Fleet,
+    private readonly asker: Asker,
     private readonly tell: (view: MigrationView) => void,
   ) {}
 
@@ -39,69 +43,60 @@ export class Migrations {
 
   /** @throws FleetError of code `refused` where it is nova's to migrate, or runs already */
   async migrate(params: MigrateParams, signal: AbortSignal): Promise<MigrationView> {
-    const { cluster: id, node, uuid, destination, options } = params;
-    const session = this.fleet.cluster(id);
-    const mark = `${id}\0${uuid}`;
-    if (this.#beginning.has(mark) || this.#running(id, uuid))
+    const { cluster, node, uuid, destination, options } = params;
+    const mark = `${cluster}\0${uuid}`;
+    if (this.#beginning.has(mark) || this.#running(cluster, uuid))
       throw new FleetError('refused', 'the instance is being migrated already: watch that migration');
     this.#beginning.add(mark);
     try {
-      const snapshots = [
-        await this.#snapshot(id, node, signal),
-        await this.#snapshot(id, destination, signal),
-      ] as const;
-      const instance = snapshots[0].facts.instances?.find((i) => i.uuid === uuid);
-      if (!instance) throw new FleetError('not-found', `${node}: there is no such instance any more: refresh the node`);
-      refuseNovas(session, snapshots[0]);
-      const cluster = clusterOf(id, session.read, snapshots, true);
-      const way = wayTo(
-        cluster,
-        cluster.hosts.find((h) => h.name === destination)!,
-      );
-      const request = { instance, source: this.#end(id, node), destination: this.#end(id, destination), way, options };
-      const { migration, outcome } = await LibvirtMigration.start(request);
-      return this.#follow(session, migration, outcome, {
-        ...{ cluster: id, uuid, name: instance.title ?? instance.name, source: node, destination },
-        postCopy: options.postCopy === true,
-      });
+      // Who runs its instances is known of a node that was read.
+      await siteOf(this.fleet, this.asker, cluster).snapshot(node, signal);
+      const driver = this.driver(cluster);
+      const migration = await driver.migrate({ uuid, source: node, destination, options }, signal);
+      return this.#follow(cluster, driver, migration);
     } finally {
       this.#beginning.delete(mark);
     }
   }
 
-  /** @throws FleetError with libvirt's words */
+  /** @throws FleetError with libvirt's or nova's words */
   async steer({ id, action }: SteerParams): Promise<null> {
     const found = this.#all.get(id);
     if (!found || found.view.outcome) throw new FleetError('not-found', 'that migration is over');
-    if (action === 'abort') await found.migration.abort();
-    else if (action === 'post-copy') await found.migration.switchToPostCopy();
-    else await found.migration.suspend();
+    await found.migration.steer(action);
     return null;
   }
 
-  /** Watches what runs from or to a node that was just read, whoever began it; where its guest waits is where it goes to. */
-  found(id: string, { node, facts }: Snapshot): void {
-    const session = this.fleet.cluster(id);
-    const waiting = (at: Snapshot | undefined, uuid: string): boolean =>
-      at?.facts.instances?.some((i) => i.uuid === uuid && i.state === 'paused') === true;
-    const nodes = [...session.nodes.values()].map(({ params, snapshot }) => ({ name: params.node, snapshot }));
-    for (const { name: source, snapshot } of nodes)
-      for (const instance of source === node ? (facts.instances ?? []) : (snapshot?.facts.instances ?? [])) {
-        const { uuid } = instance;
-        if (!instance.migrating || instance.state !== 'running' || this.#running(id, uuid)) continue;
-        if (this.#beginning.has(`${id}\0${uuid}`) || this.#justEnded(id, uuid, source)) continue;
-        const destination = nodes.find(
-          ({ name, snapshot: at }) => name !== source && (source === node || name === node) && waiting(at, uuid),
-        )?.name;
-        if (destination === undefined) continue;
-        const { migration, outcome } = LibvirtMigration.watch({
-          ...{ instance, source: this.#end(id, source), destination: this.#end(id, destination) },
-        });
-        this.#follow(session, migration, outcome, {
-          ...{ cluster: id, uuid, name: instance.title ?? instance.name, source, destination },
-          postCopy: true,
-        });
-      }
+  /** Watches what runs in a cluster, of which a node was just read. */
+  look(cluster: string): void {
+    this.#look(cluster).catch((error: unknown) => this.fleet.log(`migrations of ${cluster}: ${String(error)}`));
+  }
+
+  /**
+   * One for each cluster as long as it is launched in the same way.
+   * @throws FleetError of code `refused`
+   */
+  driver(cluster: string): Driver {
+    const site = siteOf(this.fleet, this.asker, cluster);
+    const known = this.#drivers.get(cluster);
+    if (known?.name === driverName(site)) return known;
+    const driver = driverOf(site);
+    this.#drivers.set(cluster, driver);
+    return driver;
+  }
+
+  async #look(cluster: string): Promise<void> {
+    const site = siteOf(this.fleet, this.asker, cluster);
+    if (driverName(site) !== 'libvirt') return;
+    const driver = this.driver(cluster);
+    const mine = [...this.#all.values()].filter(({ view }) => view.cluster === cluster && !view.outcome);
+    const watched = new Set(mine.map(({ view }) => view.uuid));
+    for (const migration of await driver.running(AbortSignal.timeout(60_000), watched)) {
+      const { uuid, source } = migration;
+      const known = this.#beginning.has(`${cluster}\0${uuid}`) || this.#running(cluster, uuid);
+      if (known || this.#justEnded(cluster, uuid, source)) migration.leave();
+      else this.#follow(cluster, driver, migration);
+    }
   }
 
   /** What a node told of it may have been read before its end. */
@@ -120,51 +115,52 @@ export class Migrations {
     return [...this.#all.values()].find(({ view }) => view.cluster === cluster && view.uuid === uuid && !view.outcome);
   }
 
-  #follow(
-    session: ClusterSession,
-    migration: LibvirtMigration,
-    outcome: Promise<Outcome>,
-    about: Pick<MigrationView, 'cluster' | 'uuid' | 'name' | 'source' | 'destination' | 'postCopy'>,
-  ): MigrationView {
+  #follow(cluster: string, driver: Driver, migration: RunningMigration): MigrationView {
     const id = randomUUID();
-    const running: Running = { view: { id, ...about, began: Date.now(), progress: migration.progress }, migration };
+    const began = Date.now();
+    const { uuid, name, source } = migration;
+    const now = (): Pick<MigrationView, 'progress' | 'actions' | 'destination'> => ({
+      ...{ progress: migration.progress, actions: migration.actions },
+      ...(migration.destination !== undefined && { destination: migration.destination }),
+    });
+    const running: Running = { view: { id, cluster, uuid, name, source, began, ...now() }, migration };
     this.#all.set(id, running);
     for (const [old, { view }] of this.#all) if (this.#all.size > KEPT && view.outcome) this.#all.delete(old);
     const change = (view: Partial<MigrationView>): void => {
       running.view = { ...running.view, ...view };
       this.tell(running.view);
     };
-    migration.onProgress((progress) => {
+    const stop = migration.onProgress(({ phase }) => {
       // The end is told with its reason.
-      if (!['completed', 'failed', 'cancelled'].includes(progress.phase)) change({ progress });
+      if (!['completed', 'failed', 'cancelled'].includes(phase)) change(now());
     });
-    void outcome
-      .catch((error: unknown): Outcome => ({
-        phase: 'failed',
-        message: error instanceof Error ? error.message : String(error),
-      }))
-      .then(async (end) => {
-        const progress = end.progress ?? { ...migration.progress, phase: end.phase };
-        const explanation = end.phase === 'failed' ? await this.#explain(session, running.view, end) : undefined;
-        change({ progress, outcome: end, ended: Date.now(), ...(explanation && { explanation }) });
-      });
+    void migration.outcome.then(async (end) => {
+      stop();
+      const progress = end.progress ?? { ...migration.progress, phase: end.phase };
+      const explanation =
+        end.phase === 'failed' ? await this.#explain(driver, running.view, migration, end) : undefined;
+      change({ ...now(), progress, actions: [], outcome: end, ended: Date.now(), ...(explanation && { explanation }) });
+    });
     return running.view;
   }
 
   /** The cause, from both nodes as they are now: one message may have nine. */
   async #explain(
-    session: ClusterSession,
-    { source, destination }: MigrationView,
+    driver: Driver,
+    { cluster: id, source, destination, began }: MigrationView,
+    migration: RunningMigration,
     { message = '' }: Outcome,
   ): Promise<MigrationView['explanation']> {
-    const [first] = explain(message, RULES);
-    if (!first) return undefined;
     const signal = AbortSignal.timeout(90_000);
+    const reasons = await driver.reasons(migration, began, signal).catch(() => []);
+    const [first] = [...explain(message, RULES), ...explain(reasons.join('\n'), RULES)];
+    if (!first) return undefined;
+    const session = this.fleet.cluster(id);
     const snapshots = await fresh(this.fleet, session, signal, 0).then(
       (read) => read.snapshots,
       () => [],
     );
-    const cluster = clusterOf(session.id, session.read, snapshots, snapshots.length < session.read.nodes.size);
+    const cluster = clusterOf(id, session.read, snapshots, snapshots.length < session.read.nodes.size);
     const findings = lint(cluster).findings.filter(
       ({ host }) => host === undefined || host.name === source || host.name === destination || !host.isCompute,
     );
@@ -174,29 +170,4 @@ export class Migrations {
       causes: first.causes.map(({ text, remedy }) => ({ text, ...(remedy !== undefined && { remedy }) })),
     };
   }
-
-  async #snapshot(cluster: string, name: string, signal: AbortSignal): Promise<Snapshot> {
-    const node = this.fleet.node({ cluster, node: name });
-    if (!node.snapshot) await node.refresh({ signal });
-    if (!node.snapshot) throw new FleetError('unreachable', `${name} could not be read`);
-    return node.snapshot;
-  }
-
-  #end(cluster: string, name: string): End {
-    const node = this.fleet.node({ cluster, node: name });
-    return {
-      node: name,
-      runner: { run: async (argv, options) => (await node.connection()).run(argv, options) },
-    };
-  }
-}
-
-/** Behind nova's back its database would go on naming the old host. */
-function refuseNovas({ read }: ClusterSession, { node, facts }: Snapshot): void {
-  const driver = read.inventory.driver ?? (facts.started?.['nova-compute'] === undefined ? 'libvirt' : 'nova');
-  if (driver === 'libvirt') return;
-  throw new FleetError(
-    'refused',
-    `${node}: nova manages its instances, and would not hear of a migration by libvirt: use \`openstack server migrate --live-migration\`; or write driver = libvirt below [cloud] in livemig.ini where no nova does`,
-  );
 }

@@ -23,11 +23,12 @@ export function serve(
     client.sendNotification(what, params).catch(() => undefined);
   };
   const log = (line: string): void => tell('fleet/log', { line } satisfies LogParams);
-  const fleet = new Fleet({ ...options, asker: new Asker(client), log, tell: (state) => tell('fleet/state', state) });
+  const asker = new Asker(client);
+  const fleet = new Fleet({ ...options, asker, log, tell: (state) => tell('fleet/state', state) });
 
   const files = new FileRequests(fleet);
   const terminals = new Terminals(client, fleet);
-  const migrations = new Migrations(fleet, (view) => tell('fleet/migration', view));
+  const migrations = new Migrations(fleet, asker, (view) => tell('fleet/migration', view));
   const progress = progressTo((params) => tell('fleet/progress', params));
   const applying = new Applying(fleet, progress);
   const repairs = new Repairs(fleet, progress);
@@ -36,7 +37,7 @@ export function serve(
     refresh: async ({ now = false, ...params }, signal) => {
       const node = fleet.node(params);
       const answer = await node.refresh({ signal, now });
-      if (node.snapshot) migrations.found(params.cluster, node.snapshot);
+      if (node.snapshot) migrations.look(params.cluster);
       return answer;
     },
     disconnect: (node) => {

@@ -1,14 +1,9 @@
-import { FleetError, type Ran, type Runner } from '../../fleet/types';
+import { FleetError, type Ran } from '../../fleet/types';
+import type { End } from '../driver';
 import type { MigrateOptions, Movable, Outcome, Progress } from '../types';
 import * as virsh from './commands';
 import { readJobInfo, type JobInfo } from './jobinfo';
 import { hasArrived, isBroken, readState, type DomainState } from './state';
-
-/** A node that takes part: its name, and how commands run on it. */
-export interface End {
-  readonly node: string;
-  readonly runner: Runner;
-}
 
 export interface MigrationRequest {
   readonly instance: Movable;
@@ -35,6 +30,7 @@ export class LibvirtMigration {
   readonly #listeners = new Set<(progress: Progress) => void>();
   #progress: Progress = { phase: 'starting' };
   #begun: (() => void) | undefined;
+  readonly #left = new AbortController();
 
   private constructor(readonly request: MigrationRequest) {}
 
@@ -108,6 +104,12 @@ export class LibvirtMigration {
     return this.#steer(virsh.suspend(this.request.instance.uuid));
   }
 
+  /** Nobody watches any more, and its outcome stays open: it goes on. */
+  leave(): void {
+    this.#left.abort();
+    this.#listeners.clear();
+  }
+
   /** @param limit MiB/s */
   setBandwidth(limit: number): Promise<void> {
     return this.#steer(virsh.setSpeed(this.request.instance.uuid, limit));
@@ -143,12 +145,13 @@ export class LibvirtMigration {
   #poll(adopted: boolean): { readonly ended: Promise<Outcome>; readonly stop: () => void } {
     const { source, instance } = this.request;
     const stopped = new AbortController();
-    const isStopped = (): boolean => stopped.signal.aborted;
+    const either = AbortSignal.any([stopped.signal, this.#left.signal]);
+    const isStopped = (): boolean => either.aborted;
     const loop = async (): Promise<Outcome> => {
       let seen = adopted;
       let quiet = 0;
-      for (let pause = FIRST_MS; !stopped.signal.aborted;) {
-        await sleep(pause, stopped.signal);
+      for (let pause = FIRST_MS; !isStopped();) {
+        await sleep(pause, either);
         try {
           const { info, state } = await look(source, instance);
           if (isStopped()) break;

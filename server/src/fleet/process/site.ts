@@ -1,0 +1,34 @@
+import type { Site } from '../../migration/driver';
+import { FleetError, type Snapshot } from '../types';
+import type { Fleet } from './fleet';
+import type { Asker } from './prompts';
+import { clusterOf } from './refreshed';
+
+/** What a driver may ask of a cluster of the fleet. */
+export function siteOf(fleet: Fleet, asker: Asker, id: string): Site {
+  const session = fleet.cluster(id);
+  return {
+    get inventory() {
+      return session.read.inventory;
+    },
+    get nodes() {
+      return [...session.read.nodes.keys()];
+    },
+    end: (name) => {
+      const node = fleet.node({ cluster: id, node: name });
+      return { node: name, runner: { run: async (argv, options) => (await node.connection()).run(argv, options) } };
+    },
+    snapshot: async (name, signal, age) => {
+      const node = fleet.node({ cluster: id, node: name });
+      const old = age !== undefined && node.readAt <= Date.now() - age;
+      if (!node.snapshot || old) await node.refresh({ signal });
+      if (!node.snapshot) throw new FleetError('unreachable', `${name} could not be read`);
+      return node.snapshot;
+    },
+    known: () => [...session.nodes.values()].flatMap(({ snapshot }): Snapshot[] => (snapshot ? [snapshot] : [])),
+    model: (snapshots, partial = false) => clusterOf(id, session.read, snapshots, partial),
+    password: (question, signal) =>
+      asker.of({ cluster: id, node: question.host }, () => undefined, signal).password(question),
+    log: fleet.log,
+  };
+}

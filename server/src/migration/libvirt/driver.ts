@@ -1,0 +1,144 @@
+import { FleetError, type Snapshot } from '../../fleet/types';
+import type { InstanceFacts } from '../../model/instance';
+import type { Action, Driver, Instance, MigrationRequest, RunningMigration, Site } from '../driver';
+import type { Outcome, Progress } from '../types';
+import { LibvirtMigration } from './migration';
+import { wayTo } from './way';
+
+/** Plain libvirt: `virsh` on the nodes, which migrates from peer to peer. */
+export class LibvirtDriver implements Driver {
+  readonly name = 'libvirt';
+
+  constructor(private readonly site: Site) {}
+
+  async instances(signal: AbortSignal, node?: string): Promise<readonly Instance[]> {
+    const nodes = node === undefined ? this.site.nodes : [node];
+    const read = await Promise.all(nodes.map((name) => this.site.snapshot(name, signal, 0)));
+    return read.flatMap(({ node: on, facts }) => (facts.instances ?? []).map((one) => instanceOf(one, on)));
+  }
+
+  async migrate(
+    { uuid, source, destination, options }: MigrationRequest,
+    signal: AbortSignal,
+  ): Promise<RunningMigration> {
+    if (destination === undefined)
+      throw new FleetError('refused', 'libvirt has no scheduler: name the node that the instance is to move to');
+    const { site } = this;
+    const snapshots = await Promise.all([site.snapshot(source, signal), site.snapshot(destination, signal)]);
+    const instance = snapshots[0].facts.instances?.find((i) => i.uuid === uuid);
+    if (!instance) throw new FleetError('not-found', `${source}: there is no such instance any more: refresh the node`);
+    const cluster = site.model(snapshots, true);
+    const way = wayTo(
+      cluster,
+      cluster.hosts.find((h) => h.name === destination)!,
+    );
+    const ends = { source: site.end(source), destination: site.end(destination) };
+    const { migration, outcome } = await LibvirtMigration.start({ instance, ...ends, way, options });
+    return new Watched(migration, outcome, instance, options.postCopy === true);
+  }
+
+  /** By what was read of the nodes: where its guest waits is where it goes to. */
+  running(_: AbortSignal, watched: ReadonlySet<string>): Promise<readonly RunningMigration[]> {
+    const { site } = this;
+    const known = site.known();
+    const found = known.flatMap(({ node: source, facts }) =>
+      (facts.instances ?? []).flatMap((instance): RunningMigration[] => {
+        if (!instance.migrating || instance.state !== 'running' || watched.has(instance.uuid)) return [];
+        const destination = known.find((at) => at.node !== source && waits(at, instance.uuid))?.node;
+        if (destination === undefined) return [];
+        const ends = { source: site.end(source), destination: site.end(destination) };
+        const { migration, outcome } = LibvirtMigration.watch({ instance, ...ends });
+        return [new Watched(migration, outcome, instance, true)];
+      }),
+    );
+    return Promise.resolve(found);
+  }
+
+  reasons(): Promise<readonly string[]> {
+    return Promise.resolve([]);
+  }
+}
+
+function waits({ facts }: Snapshot, uuid: string): boolean {
+  return facts.instances?.some((i) => i.uuid === uuid && i.state === 'paused') === true;
+}
+
+function instanceOf(facts: InstanceFacts, node: string): Instance {
+  const { uuid, name, title, state, memory, vcpus, migrating } = facts;
+  return {
+    ...{ uuid, name: title ?? name, node, state, migrating: migrating === true },
+    ...(memory !== undefined && { memory }),
+    ...(vcpus !== undefined && { vcpus }),
+  };
+}
+
+class Watched implements RunningMigration {
+  readonly uuid: string;
+  readonly name: string;
+  readonly outcome: Promise<Outcome>;
+
+  constructor(
+    private readonly migration: LibvirtMigration,
+    outcome: Promise<Outcome>,
+    instance: InstanceFacts,
+    private readonly postCopy: boolean,
+  ) {
+    this.uuid = instance.uuid;
+    this.name = instance.title ?? instance.name;
+    this.outcome = outcome.catch((error: unknown): Outcome => ({
+      phase: 'failed',
+      message: error instanceof Error ? error.message : String(error),
+    }));
+  }
+
+  get source(): string {
+    return this.migration.request.source.node;
+  }
+
+  get destination(): string {
+    return this.migration.request.destination.node;
+  }
+
+  get progress(): Progress {
+    return this.migration.progress;
+  }
+
+  get actions(): readonly Action[] {
+    switch (this.progress.phase) {
+      case 'starting':
+      case 'memory':
+        return this.postCopy ? ['abort', 'suspend', 'post-copy'] : ['abort', 'suspend'];
+      default:
+        return [];
+    }
+  }
+
+  onProgress(listener: (progress: Progress) => void): () => void {
+    return this.migration.onProgress(listener);
+  }
+
+  async steer(action: Action): Promise<void> {
+    switch (action) {
+      case 'abort':
+        return this.migration.abort();
+      case 'post-copy':
+        return this.migration.switchToPostCopy();
+      case 'suspend':
+        return this.migration.suspend();
+      case 'force-complete':
+        throw new FleetError('refused', 'libvirt knows post-copy and suspending the guest; forcing it is nova’s');
+    }
+  }
+
+  setBandwidth(limit: number): Promise<void> {
+    return this.migration.setBandwidth(limit);
+  }
+
+  setDowntime(downtime: number): Promise<void> {
+    return this.migration.setDowntime(downtime);
+  }
+
+  leave(): void {
+    this.migration.leave();
+  }
+}
