@@ -78,7 +78,7 @@ export class Desk {
     }
     // For the README and the package, as WebP: a third of the bytes, which Playwright itself does not write.
     const session = await this.page.context().newCDPSession(this.page);
-    const { data } = await session.send('Page.captureScreenshot', { format: 'webp', quality: 85 });
+    const { data } = await session.send('Page.captureScreenshot', { format: 'webp', quality: 72 });
     writeFileSync(path.join(root, 'docs/images', `${name}.webp`), Buffer.from(data, 'base64'));
     await session.detach();
   }
