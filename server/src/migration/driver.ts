@@ -40,6 +40,10 @@ export interface Site {
     signal: AbortSignal,
   ): Promise<string | undefined>;
   readonly log: FleetLog;
+  /** Folder of livemig.ini, where clouds.yaml may lie beside it; absent where it is no file of this machine. */
+  readonly folder?: string | undefined;
+  /** Variables of the environment, such as an openrc file sets; absent: none. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
 /** An instance as its driver knows it. */

@@ -1,3 +1,5 @@
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Site } from '../../migration/driver';
 import { FleetError, type Snapshot } from '../types';
 import type { Fleet } from './fleet';
@@ -30,5 +32,18 @@ export function siteOf(fleet: Fleet, asker: Asker, id: string): Site {
     password: (question, signal) =>
       asker.of({ cluster: id, node: question.host }, () => undefined, signal).password(question),
     log: fleet.log,
+    env: process.env,
+    get folder() {
+      return folderOf(session.read.view.uri);
+    },
   };
+}
+
+/** @returns undefined for what is no file of this machine */
+function folderOf(uri: string): string | undefined {
+  try {
+    return path.dirname(fileURLToPath(uri));
+  } catch {
+    return undefined;
+  }
 }
