@@ -379,12 +379,17 @@ export interface DrainMove {
   readonly reasons: readonly ReasonView[];
 }
 
-/** `fleet/drain`: begins a plan. Answer: `DrainView`; `fleet/drainState` tells the rest. */
+/**
+ * `fleet/drain`: begins a plan. Answer: `DrainView`, of the plan's id; `fleet/drainState` tells the rest. Each instance is looked
+ * at once more just before it goes.
+ */
 export interface DrainParams {
   readonly id: string;
   readonly options: MigrateOptions;
   /** 1 or more. */
   readonly parallel?: number;
+  /** What a failure means for those that wait; `continue` unless given, since one that failed stays where it was. */
+  readonly onFailure?: 'continue' | 'stop';
   /** Disables nova's compute service first, with this reason. */
   readonly disable?: string;
 }
@@ -398,8 +403,10 @@ export interface DrainSteerParams {
 /** Notification `fleet/drainState`. */
 export interface DrainView extends NodeParams {
   readonly id: string;
+  /** `done`: nothing is left that was to go. `failed`: something is, and nothing runs any more. */
   readonly state: 'running' | 'paused' | 'cancelled' | 'done' | 'failed';
   readonly moves: readonly (DrainMove & {
+    /** `left`: nothing was begun, and `why` says why. */
     readonly progress: 'waiting' | 'running' | 'completed' | 'failed' | 'cancelled' | 'left';
     /** Id of its migration. */
     readonly migration?: string;
