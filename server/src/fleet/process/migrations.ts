@@ -67,6 +67,11 @@ export class Migrations {
     return null;
   }
 
+  /** One that runs or ran, as its driver has it. */
+  running(id: string): RunningMigration | undefined {
+    return this.#all.get(id)?.migration;
+  }
+
   /** Watches what runs in a cluster, of which a node was just read. */
   look(cluster: string): void {
     this.#look(cluster).catch((error: unknown) => this.fleet.log(`migrations of ${cluster}: ${String(error)}`));

@@ -4,6 +4,11 @@ import type {
   ApplyPlan,
   ApplyResult,
   ClusterView,
+  DrainParams,
+  DrainPlanParams,
+  DrainPlanView,
+  DrainSteerParams,
+  DrainView,
   InventoriesParams,
   MigrateParams,
   MigrationView,
@@ -45,6 +50,10 @@ export interface Requests {
   migrate: [MigrateParams, MigrationView];
   migrations: [Record<string, never>, readonly MigrationView[]];
   steer: [SteerParams, null];
+  drainPlan: [DrainPlanParams, DrainPlanView];
+  drain: [DrainParams, DrainView];
+  drainSteer: [DrainSteerParams, null];
+  serviceEnable: [NodeParams, null];
   sshHosts: [{ readonly sshConfig?: string }, readonly NodeDraft[]];
   ansibleHosts: [{ readonly text: string }, readonly NodeDraft[]];
   addNodes: [AddNodesParams, { readonly text: string }];

@@ -3,6 +3,7 @@ import type { LogParams } from '../../fleet-protocol';
 import { addNodes, ansibleHosts, sshHosts } from '../inventory';
 import { FleetError } from '../types';
 import { Applying, progressTo } from './actions';
+import { Drains } from './drain';
 import { failure } from './failures';
 import { FileRequests } from './files';
 import { Fleet, type FleetOptions } from './fleet';
@@ -29,6 +30,7 @@ export function serve(
   const files = new FileRequests(fleet);
   const terminals = new Terminals(client, fleet);
   const migrations = new Migrations(fleet, asker, (view) => tell('fleet/migration', view));
+  const drains = new Drains(fleet, asker, migrations, (view) => tell('fleet/drainState', view));
   const progress = progressTo((params) => tell('fleet/progress', params));
   const applying = new Applying(fleet, progress);
   const repairs = new Repairs(fleet, progress);
@@ -58,6 +60,10 @@ export function serve(
     migrate: (params, signal) => migrations.migrate(params, signal),
     migrations: () => migrations.list(),
     steer: (params) => migrations.steer(params),
+    drainPlan: (params, signal) => drains.plan(params, signal),
+    drain: (params, signal) => drains.begin(params, signal),
+    drainSteer: (params) => drains.steer(params),
+    serviceEnable: (params, signal) => drains.enable(params, signal),
     sshHosts: ({ sshConfig }) => sshHosts(sshConfig === '' ? undefined : sshConfig),
     ansibleHosts: ({ text }) => ansibleHosts(text),
     addNodes: ({ text, nodes }) => ({ text: addNodes(text, nodes) }),

@@ -1,0 +1,144 @@
+import type { DrainPlanParams } from '../../fleet-protocol';
+import { driverName } from '../../migration/choose';
+import { planDrain, type DrainPlan, type Room } from '../../migration/drain/plan';
+import { verdictsFrom } from '../../migration/drain/verdicts';
+import type { ComputeService, Driver, Instance } from '../../migration/driver';
+import { destinationsOf } from '../../migration/preflight';
+import type { Cluster } from '../../model/cluster';
+import type { Host } from '../../model/host';
+import { FleetError } from '../types';
+import type { ClusterSession, Fleet } from './fleet';
+import type { Migrations } from './migrations';
+import type { Asker } from './prompts';
+import { clusterOf } from './refreshed';
+import { siteOf } from './site';
+import { fresh } from './verdicts';
+
+/** MiB that a node keeps for itself: `reserved_host_memory_mb` of nova, where nothing else is said. */
+const RESERVED_MIB = 512;
+
+/** Where nova's scheduler chooses among more nodes than that, what is known of them has to do: it knows more. */
+const READ_FOR_NOVA = 50;
+
+/** A drain as it is planned. */
+export interface Planned {
+  readonly driver: Driver;
+  readonly plan: DrainPlan;
+  readonly service: ComputeService | undefined;
+  /** How many at a time, if nobody says otherwise. */
+  readonly parallel: number;
+  readonly notes: readonly string[];
+}
+
+/** @throws FleetError when the node cannot be asked for its instances, or there is no such destination */
+export async function planNode(
+  fleet: Fleet,
+  asker: Asker,
+  migrations: Migrations,
+  params: DrainPlanParams,
+  signal: AbortSignal,
+): Promise<Planned> {
+  const { node, destination, uuids } = params;
+  const session = fleet.cluster(params.cluster);
+  fleet.node(params);
+  if (destination === node) throw new FleetError('refused', `${node} cannot be drained to itself`);
+  if (destination !== undefined && !session.read.nodes.has(destination))
+    throw new FleetError('not-found', `there is no [node ${destination}] in livemig.ini`);
+  const site = siteOf(fleet, asker, session.id);
+  // Who runs its instances is known of a node that was read; nova may be asked all the same.
+  await site.snapshot(node, signal).catch((error: unknown) => {
+    if (driverName(site) === 'libvirt') throw error;
+  });
+  const driver = migrations.driver(session.id);
+  const scheduler = driver.name !== 'libvirt';
+  const [all, failures, services = []] = await Promise.all([
+    driver.instances(signal, node),
+    readNodes(fleet, session, scheduler, params, signal),
+    driver.services?.list(signal),
+  ]);
+  const instances = uuids ? all.filter(({ uuid }) => uuids.includes(uuid)) : all;
+  const model = modelOf(session, failures);
+  const plan = planFor(model, { node, instances, to: destination, driver, services });
+  const service = services.find((s) => s.node === node);
+  const unread = [...failures].map(([name, why]) => `${name} was left out: ${why}`);
+  const chooses = scheduler && destination === undefined ? ["Nova's scheduler chooses where each goes."] : [];
+  const shut = service?.enabled === false ? [`Nova places nothing on ${node}: its compute service is disabled.`] : [];
+  return { driver, plan, service, parallel: parallelOf(model, node), notes: [...chooses, ...shut, ...unread] };
+}
+
+/** @returns nodes that could not be read, and why */
+async function readNodes(
+  fleet: Fleet,
+  session: ClusterSession,
+  scheduler: boolean,
+  { node }: DrainPlanParams,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, string>> {
+  if (scheduler && session.read.nodes.size > READ_FOR_NOVA) return new Map();
+  const { failures } = await fresh(fleet, session, signal);
+  return new Map([...failures].filter(([name]) => name !== node));
+}
+
+export interface Model {
+  readonly cluster: Cluster;
+  readonly unread: ReadonlyMap<string, string>;
+}
+
+/** All nodes as they were read last. */
+export function modelOf(session: ClusterSession, unread: ReadonlyMap<string, string>): Model {
+  const names = [...session.read.nodes.keys()];
+  const snapshots = names.flatMap((name) => (unread.has(name) ? [] : (session.nodes.get(name)?.snapshot ?? [])));
+  return { cluster: clusterOf(session.id, session.read, snapshots, snapshots.length < names.length), unread };
+}
+
+export interface Wanted {
+  readonly node: string;
+  readonly instances: readonly Instance[];
+  readonly to: string | undefined;
+  readonly driver: Driver;
+  readonly services?: readonly ComputeService[];
+  /** MiB that others will still take, by node. */
+  readonly taken?: ReadonlyMap<string, number>;
+}
+
+/** Where instances of a node can go, by what is known. */
+export function planFor({ cluster, unread }: Model, wanted: Wanted): DrainPlan {
+  const { node, instances, to, driver, services = [], taken = new Map<string, number>() } = wanted;
+  const source = cluster.hosts.find((h) => h.name === node);
+  const closed = new Set(services.filter((s) => !s.enabled || !s.up).map((s) => s.node));
+  const hosts = source ? destinationsOf({ cluster, source }) : cluster.hosts.filter((h) => h.isCompute);
+  const scheduler = driver.name !== 'libvirt';
+  const open = hosts.filter((h) => to !== undefined || !scheduler || !closed.has(h.name));
+  const rooms = open.map((host): Room => ({ node: host.name, free: freeOn(host, taken.get(host.name) ?? 0) }));
+  const verdict = source && verdictsFrom(cluster, source);
+  const hostOf = new Map(cluster.hosts.map((h) => [h.name, h]));
+  const guests = new Map((source?.facts?.instances ?? []).map((i) => [i.uuid, i]));
+  const known = new Set([...hostOf.keys(), ...unread.keys()]);
+  // Nova may well have nodes of which livemig.ini does not speak.
+  const strangers = services.filter((s) => !known.has(s.node) && !closed.has(s.node));
+  return planDrain({
+    ...{ node, instances, rooms, scheduler, to },
+    verdict: ({ uuid }, name) => {
+      const destination = hostOf.get(name);
+      return verdict && destination && guests.has(uuid) ? verdict(uuid, destination) : undefined;
+    },
+    // Huge pages are set aside already.
+    need: ({ uuid, memory }) => (guests.get(uuid)?.hugepages?.some((size) => size > 0) ? 0 : memory),
+    unread: new Map([...unread, ...strangers.map((s) => [s.node, 'it is not in livemig.ini'] as const)]),
+  });
+}
+
+function freeOn(host: Host, taken: number): number | undefined {
+  const available = host.facts?.memory?.available;
+  return available === undefined ? undefined : available - RESERVED_MIB - taken;
+}
+
+/** As nova would have it: 0 is no limit there. */
+function parallelOf({ cluster }: Model, node: string): number {
+  const value = cluster.hosts.find((h) => h.name === node)?.nova.get('max_concurrent_live_migrations')?.value;
+  if (value === undefined || !/^-?\d+$/.test(value)) return 1;
+  return Number(value) > 0 ? Number(value) : UNLIMITED;
+}
+
+/** Nova's own answer to too many at once is a queue; ours is to begin no more. */
+const UNLIMITED = 10;

@@ -1,0 +1,154 @@
+import type { Instance } from '../driver';
+import type { Reason, Verdict } from '../preflight';
+
+/** A node that instances could go to. */
+export interface Room {
+  readonly node: string;
+  /** MiB that guests may take there; undefined where that was not measured. */
+  readonly free: number | undefined;
+}
+
+export interface DrainInput {
+  /** The node that is drained. */
+  readonly node: string;
+  readonly instances: readonly Instance[];
+  readonly rooms: readonly Room[];
+  /** What pre-flight says; undefined where nothing is known of the instance or of the node. */
+  readonly verdict: (instance: Instance, destination: string) => Pick<Verdict, 'state' | 'reasons'> | undefined;
+  /** MiB that an instance takes of a node's memory; `memory` of the instance if it is not given. */
+  readonly need?: (instance: Instance) => number | undefined;
+  /** Nova's scheduler chooses where no destination was named, and asks for the room itself. */
+  readonly scheduler: boolean;
+  /** Where all are to go. */
+  readonly to?: string | undefined;
+  /** Nodes that could take something and could not be judged, and why. */
+  readonly unread?: ReadonlyMap<string, string>;
+}
+
+export interface Move {
+  readonly instance: Instance;
+  /** Undefined: nova's scheduler chooses. */
+  readonly destination: string | undefined;
+  readonly state: 'ready' | 'warnings';
+  /** What speaks against it, and does not stop it. */
+  readonly reasons: readonly Reason[];
+}
+
+export interface Stay {
+  readonly instance: Instance;
+  readonly why: string;
+  readonly reasons: readonly Reason[];
+}
+
+export interface DrainPlan {
+  /**
+   * Those that stand still first, then small ones: what is wrong with the way shows on a guest that takes seconds, not on one that takes an hour, and by
+   * the time that the large ones go, most of the node is empty already.
+   */
+  readonly moves: readonly Move[];
+  readonly stay: readonly Stay[];
+}
+
+/**
+ * What draining a node would do: each of its instances goes or stays, and what stays has a reason. Large ones are given a
+ * destination first, each where most room is left, so that no small one takes the only room that a large one has.
+ */
+export function planDrain(input: DrainInput): DrainPlan {
+  const { instances, rooms } = input;
+  const free = new Map(rooms.map((r) => [r.node, r.free]));
+  const moves: Move[] = [];
+  const stay: Stay[] = [];
+  const large = [...instances].sort((a, b) => (b.memory ?? 0) - (a.memory ?? 0) || compare(a, b));
+  for (const instance of large) {
+    const placed = place(input, instance, free);
+    if ('why' in placed) stay.push(placed);
+    else moves.push(placed);
+  }
+  moves.sort(
+    (a, b) =>
+      Number(a.instance.state !== 'paused') - Number(b.instance.state !== 'paused') ||
+      (a.instance.memory ?? 0) - (b.instance.memory ?? 0) ||
+      compare(a.instance, b.instance),
+  );
+  stay.sort((a, b) => compare(a.instance, b.instance));
+  return { moves, stay };
+}
+
+type Judged = Room & NonNullable<ReturnType<DrainInput['verdict']>>;
+
+/** Takes the room that it needs out of `free`. */
+function place(input: DrainInput, instance: Instance, free: Map<string, number | undefined>): Move | Stay {
+  const { node, rooms, to, scheduler, unread = new Map<string, string>() } = input;
+  const no = (why: string, reasons: readonly Reason[] = []): Stay => ({ instance, why, reasons });
+  if (instance.migrating) return no('it is being migrated already');
+  if (instance.state !== 'running' && instance.state !== 'paused')
+    return no(`it is ${instance.state}: only a guest that runs moves live`);
+  if (to === node) return no(`it is on ${node} already`);
+  const wanted = rooms.filter((r) => r.node !== node && (to === undefined || r.node === to));
+  if (to !== undefined && wanted.length === 0 && !scheduler)
+    return no(unread.has(to) ? `${to} could not be read: ${unread.get(to)}` : `${to} runs no guests`);
+  const judged = wanted.map((room): Judged => {
+    const { state, reasons } = input.verdict(instance, room.node) ?? { state: 'ready', reasons: [] };
+    return { ...room, state, reasons };
+  });
+  const open = judged.filter(({ state }) => state !== 'blocked');
+  const blocked = judged.filter(({ state }) => state === 'blocked');
+  if (scheduler) {
+    // Of nodes that nobody read nova knows more than we do.
+    if (open.length > 0 || judged.length === 0 || unread.size > 0) {
+      const best = mildest(open);
+      return { instance, destination: to, state: stateOf(best), reasons: best?.reasons ?? [] };
+    }
+    return no(`pre-flight says no: ${names(blocked)}`, mildest(blocked)!.reasons);
+  }
+  const need = (input.need ?? (({ memory }) => memory))(instance) ?? 0;
+  const [first] = open
+    .filter((r) => need <= (free.get(r.node) ?? Infinity))
+    .sort(
+      (a, b) =>
+        Number(a.state !== 'ready') - Number(b.state !== 'ready') ||
+        // What was not measured is trusted last.
+        (free.get(b.node) ?? -1) - (free.get(a.node) ?? -1) ||
+        (a.node < b.node ? -1 : 1),
+    );
+  if (first) {
+    const left = free.get(first.node);
+    if (left !== undefined) free.set(first.node, left - need);
+    return { instance, destination: first.node, state: stateOf(first), reasons: first.reasons };
+  }
+  const full = open.map((r) => `${r.node} has ${Math.max(0, Math.floor(free.get(r.node) ?? 0))}`);
+  const why = [
+    ...(full.length > 0 ? [`no room for its ${need} MiB after those that go before it: ${listed(full)}`] : []),
+    ...(blocked.length > 0 ? [`pre-flight says no: ${names(blocked)}`] : []),
+    ...(unread.size > 0 && to === undefined ? [`not read: ${listed([...unread.keys()])}`] : []),
+  ];
+  if (why.length === 0) return no('there is no other node that runs guests');
+  return no(why.join('; '), mildest(blocked)?.reasons ?? []);
+}
+
+function stateOf(judged: Judged | undefined): Move['state'] {
+  return judged?.state === 'ready' ? 'ready' : 'warnings';
+}
+
+/** That of which least has to be repaired. */
+function mildest(judged: readonly Judged[]): Judged | undefined {
+  const weight = ({ state, reasons }: Judged): number =>
+    (state === 'ready' ? 0 : state === 'warnings' ? 1 : 1000) +
+    reasons.reduce((sum, r) => sum + (r.severity === 'error' ? 1000 : 1), 0);
+  return [...judged].sort((a, b) => weight(a) - weight(b))[0];
+}
+
+function names(judged: readonly Judged[]): string {
+  return listed(judged.map((j) => j.node));
+}
+
+const LISTED = 5;
+
+function listed(all: readonly string[]): string {
+  const more = all.length - LISTED;
+  return all.slice(0, LISTED).join(', ') + (more > 0 ? ` and ${more} more` : '');
+}
+
+function compare(a: Instance, b: Instance): number {
+  return a.name < b.name ? -1 : a.name > b.name ? 1 : a.uuid < b.uuid ? -1 : 1;
+}
