@@ -47,7 +47,7 @@ corrected last helps only after a restart. Guests go on running meanwhile; a mig
         'etc/libvirt/libvirtd.conf': 'listen_tcp = 1\n',
         'etc/libvirt/qemu.conf': 'user = "nova"\n',
         'facts.json':
-          '{"started": {"nova-compute": 1700000000}, "paths": {"/etc/nova/nova.conf": {"type": "file", "mode": 416, "uid": 0, "gid": 119, "modified": 1700000000.5}, "/etc/nova/nova-api.conf": {"type": "file", "mode": 416, "uid": 0, "gid": 119, "modified": 1800000000}, "/etc/libvirt/libvirtd.conf": {"type": "file", "mode": 420, "uid": 0, "gid": 0, "modified": 1700000100}, "/etc/libvirt/qemu.conf": {"type": "file", "mode": 384, "uid": 0, "gid": 0}}}',
+          '{"started": {"nova-compute": 1700000000}, "paths": {"/etc/nova/nova.conf": {"type": "file", "mode": 416, "uid": 0, "gid": 119, "modified": 1700000001}, "/etc/nova/nova-api.conf": {"type": "file", "mode": 416, "uid": 0, "gid": 119, "modified": 1800000000}, "/etc/libvirt/libvirtd.conf": {"type": "file", "mode": 420, "uid": 0, "gid": 0, "modified": 1700000100}, "/etc/libvirt/qemu.conf": {"type": "file", "mode": 384, "uid": 0, "gid": 0}}}',
       },
     },
   ],
@@ -58,8 +58,9 @@ corrected last helps only after a restart. Guests go on running meanwhile; a mig
       const daemon = readerOf(host, file);
       const since = daemon === undefined ? undefined : started[daemon];
       const modified = paths[`/${file.path}`]?.modified;
-      // Both in whole seconds, as many tools give them.
-      if (daemon === undefined || since === undefined || modified === undefined || modified < since + 1) continue;
+      // Both in whole seconds, and so is the start of the machine, by which the kernel tells that of a process: it comes out
+      // up to two seconds too early.
+      if (daemon === undefined || since === undefined || modified === undefined || modified < since + 2) continue;
       const place = factPlace(host, ['started', daemon]);
       report({
         file,

@@ -1,0 +1,59 @@
+// What a user sees of nodes and does with them, for the tests of the view.
+import type { Locator } from 'playwright-core';
+import type { Desk } from './help';
+import { until } from './help';
+
+export class NodesView {
+  constructor(private readonly desk: Desk) {}
+
+  get pane(): Locator {
+    const { page } = this.desk;
+    return page.locator('.pane').filter({ has: page.getByLabel('Nodes Section') });
+  }
+
+  get rows(): Locator {
+    return this.pane.locator('.monaco-list-row');
+  }
+
+  row(text: string | RegExp): Locator {
+    return this.rows.filter({ hasText: text }).first();
+  }
+
+  get dialog(): Locator {
+    return this.desk.page.locator('.monaco-dialog-box');
+  }
+
+  get picks(): Locator {
+    return this.desk.page.locator('.quick-input-list .monaco-list-row');
+  }
+
+  get input(): Locator {
+    return this.desk.page.locator('.quick-input-widget .quick-input-box input');
+  }
+
+  toast(text: string | RegExp): Locator {
+    return this.desk.page.locator('.notification-toast').filter({ hasText: text });
+  }
+
+  async show(): Promise<void> {
+    await this.desk.page.getByRole('tab', { name: 'Live Migration' }).click();
+  }
+
+  /** Answers the question of a step once it is there: the box stays while its question changes. */
+  async answer(question: string | RegExp, text?: string): Promise<void> {
+    await this.desk.page.locator('.quick-input-widget').filter({ hasText: question }).waitFor();
+    if (text !== undefined) await this.input.fill(text);
+    await this.desk.page.keyboard.press('Enter');
+  }
+
+  /** Chooses in the menu of a row; a menu takes no click in its first moment. */
+  async choose(row: Locator, entry: string): Promise<void> {
+    await row.click({ button: 'right' });
+    const item = this.desk.page.locator('.monaco-menu .action-item', { hasText: entry });
+    await item.waitFor();
+    await until(async () => {
+      await item.click({ timeout: 500 }).catch(() => undefined);
+      return (await item.count()) === 0;
+    }, `chosen in the menu: ${entry}`);
+  }
+}
