@@ -426,7 +426,7 @@ describe('a real sshd', { skip: noSshd }, () => {
   describe('jump hosts', () => {
     let inner: Sshd;
     before(async () => {
-      inner = await startSshd(folder, { keys: [keys['ec']!] });
+      inner = await startSshd(folder, { keys: [keys['ec']!], config: ['MaxStartups 100'] });
     });
     after(() => inner.stop());
 
@@ -445,6 +445,25 @@ describe('a real sshd', { skip: noSshd }, () => {
         new RegExp(` ${inner.port}\n$`),
       );
       assert.match(sshd.log(), new RegExp(`direct-tcpip|127\\.0\\.0\\.1`));
+    });
+
+    test('many at once through one that takes five on their way', async (t) => {
+      // As MaxStartups has it, from the fifth on all are dropped.
+      const narrow = await startSshd(folder, { keys: [keys['ed']!], config: ['MaxStartups 5:100:5'] });
+      t.after(() => narrow.stop());
+      const known = freshKnownHosts();
+      writeFileSync(
+        known.knownHosts[0]!,
+        `[127.0.0.1]:${narrow.port} ${narrow.hostKey}\n[127.0.0.1]:${inner.port} ${inner.hostKey}\n`,
+      );
+      const jumps = [targetOf(folder, narrow.port, { identityFiles: [file('ed')], ...known })];
+      const through = targetOf(folder, inner.port, { identityFiles: [file('ec')], ...known, jumps });
+      const all = await Promise.allSettled(Array.from({ length: 16 }, () => dial(t, through)));
+      assert.deepEqual(
+        all.flatMap((a) => (a.status === 'rejected' ? [String(a.reason)] : [])),
+        [],
+      );
+      assert.doesNotMatch(narrow.log(), /MaxStartups|drop connection/);
     });
 
     test('a wrong key behind the jump host is refused', async () => {

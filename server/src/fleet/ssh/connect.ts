@@ -7,6 +7,7 @@ import { FleetError, type FleetLog, type Prompts, type SshTarget } from '../type
 import { Login } from './auth';
 import { SshConnection } from './connection';
 import { Lists, wordsFor } from './errors';
+import { Gates } from './gates';
 import { checkHostKey, hostKeyAlgorithms } from './host-key';
 import { KeyStore } from './keys';
 import { nameOf } from './names';
@@ -24,6 +25,9 @@ export interface ConnectOptions {
 
 const KEEPALIVE_MS = 15_000;
 const KEEPALIVE_COUNT = 3;
+
+/** For all connections of the process: each logs in to its jump hosts by itself. */
+const gates = new Gates();
 
 /** What is the same for all hops. */
 interface Way {
@@ -50,12 +54,23 @@ export async function connect(
   const way: Way = { prompts, log, signal, options, keys: options.keys ?? new KeyStore() };
   const clients: Client[] = [];
   try {
-    for (const hop of [...target.jumps, target]) clients.push(await oneHop(hop, clients.at(-1), way));
+    for (const hop of target.jumps) clients.push(await throughGate(hop, clients.at(-1), way));
+    clients.push(await oneHop(target, clients.at(-1), way));
   } catch (error) {
     for (const client of clients.reverse()) client.destroy();
     throw error;
   }
   return new SshConnection(clients, target, log);
+}
+
+/** Into a jump host, a few at a time; the times of the steps begin when it is let in. */
+async function throughGate(hop: SshTarget, before: Client | undefined, way: Way): Promise<Client> {
+  const leave = await gates.enter(`${hop.host}:${hop.port}`, way.signal);
+  try {
+    return await oneHop(hop, before, way);
+  } finally {
+    leave();
+  }
 }
 
 function oneHop(hop: SshTarget, before: Client | undefined, way: Way): Promise<Client> {
