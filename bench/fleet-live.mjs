@@ -24,8 +24,9 @@ function message(child, what) {
  * @param {string} root of the project
  * @param {string} scratch a folder for what is made
  * @param {number} count nodes
+ * @param {{ profile?: string, rounds?: number }} options profile: a folder for CPU profiles of the processes
  */
-export async function fleetLive(root, scratch, count) {
+export async function fleetLive(root, scratch, count, { profile, rounds = ROUNDS } = {}) {
   const hosts = path.join(scratch, `live-${count}`);
   const folder = path.join(scratch, `live-${count}-workspace`);
   mkdirSync(hosts);
@@ -34,7 +35,7 @@ export async function fleetLive(root, scratch, count) {
   const typed = Array.from({ length: LINES }, (_, i) => SAMPLES.nova.line(i, LINES)).join('\n');
   writeFileSync(path.join(folder, 'typed/etc/nova/nova.conf'), typed);
   const embedded = fork(path.join(root, 'test/embedded/main.ts'), ['hosts', folder, '--from', hosts], {
-    execArgv: ['--import', 'tsx'],
+    execArgv: ['--import', 'tsx', ...(profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : [])],
     cwd: root,
   });
   let host;
@@ -44,7 +45,7 @@ export async function fleetLive(root, scratch, count) {
     writeFileSync(path.join(folder, 'livemig.ini'), ['release = zed\n', ...inventory].join('\n'));
     host = fork(path.join(root, 'bench/live-host.mjs'));
     const answer = message(host, 'the extension host');
-    host.send({ dist: path.join(root, 'dist'), folder, sshConfig, rounds: ROUNDS, nodesPid: embedded.pid });
+    host.send({ dist: path.join(root, 'dist'), folder, sshConfig, rounds, nodesPid: embedded.pid, profile });
     const { error, results, problems } = await answer;
     if (error) throw new Error(error);
     return figures(count, results, problems);

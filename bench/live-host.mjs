@@ -12,9 +12,9 @@ import { cpu } from './figures.mjs';
 /** From one key press to the next, in ms: somebody who types fast. */
 const KEY_MS = 60;
 
-process.once('message', async ({ dist, folder, sshConfig, rounds, nodesPid }) => {
+process.once('message', async ({ dist, folder, sshConfig, rounds, nodesPid, profile }) => {
   try {
-    process.send(await run(dist, folder, sshConfig, rounds, nodesPid));
+    process.send(await run(dist, folder, sshConfig, rounds, nodesPid, profile));
   } catch (error) {
     process.send({ error: error.stack ?? String(error) });
   }
@@ -29,16 +29,17 @@ function cpuOf(pids, before = {}) {
 }
 
 /** A child that speaks JSON-RPC over IPC. */
-function connected(file, args) {
-  const child = fork(file, args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+function connected(file, args, profile) {
+  const execArgv = profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : [];
+  const child = fork(file, args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], execArgv });
   const connection = createMessageConnection(new IPCMessageReader(child), new IPCMessageWriter(child));
   connection.listen();
   return { child, connection };
 }
 
-async function run(dist, folder, sshConfig, rounds, nodesPid) {
-  const fleet = connected(path.join(dist, 'fleet.js'), []);
-  const server = connected(path.join(dist, 'server.js'), ['--node-ipc']);
+async function run(dist, folder, sshConfig, rounds, nodesPid, profile) {
+  const fleet = connected(path.join(dist, 'fleet.js'), [], profile);
+  const server = connected(path.join(dist, 'server.js'), ['--node-ipc'], profile);
   fleet.connection.onNotification(() => undefined);
   fleet.connection.onRequest('prompt/hostKey', () => {
     throw new Error('a host key was asked for');
@@ -112,7 +113,9 @@ async function run(dist, folder, sshConfig, rounds, nodesPid) {
   await Promise.race([ended, sleep(2000)]);
   for (const { child, connection } of [fleet, server]) {
     connection.dispose();
-    child.kill();
+    // Closed, it ends by itself; at once where it does not.
+    if (child.connected) child.disconnect();
+    setTimeout(() => child.kill(), 2000).unref();
   }
   return { results, problems: judged.count() };
 }

@@ -1,8 +1,9 @@
-import { lint, type Finding } from '../lint';
-import { Cluster } from '../model/cluster';
+import type { Finding } from '../lint';
+import type { Cluster } from '../model/cluster';
 import { factPlace } from '../model/factPlace';
 import type { Host } from '../model/host';
 import { DEFAULT_SETTINGS, type Settings } from '../settings';
+import { pairFindings } from './pair';
 
 /** Why an instance cannot, or perhaps should not, be moved to a node. */
 export interface Reason {
@@ -39,10 +40,8 @@ export function destinationsOf({ cluster, source }: PreflightRequest): Host[] {
 export function judge(request: PreflightRequest, destination: Host): Verdict {
   const { cluster, source, uuid, settings = DEFAULT_SETTINGS } = request;
   const hosts = cluster.hosts.filter((h) => h === source || h === destination || !h.isCompute);
-  const { root, inventory, declared } = cluster;
-  const pair = new Cluster({ root, hosts, inventory: inventory?.file, sharesInventory: true }, declared, cluster);
   const others = otherInstances(source, uuid);
-  const reasons = lint(pair, settings).findings.flatMap((finding): Reason[] => {
+  const reasons = pairFindings(cluster, hosts, settings).flatMap((finding): Reason[] => {
     const side = finding.rule.preflight;
     if (side === undefined || finding.severity === 'info') return [];
     const name = finding.host?.name;

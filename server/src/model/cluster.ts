@@ -54,7 +54,11 @@ export class Cluster {
   #ofHost: Map<Host, string[]> | undefined;
 
   /** @param known hosts of the cluster as it was before: those whose files are the same objects are taken over as they are */
-  constructor(input: ClusterInput, declared?: DeclaredRelease, known?: Cluster) {
+  constructor(
+    input: ClusterInput,
+    declared?: DeclaredRelease,
+    known?: Pick<Cluster, 'hosts' | 'inventory' | 'declared'>,
+  ) {
     this.root = input.root;
     this.partial = input.partial === true;
     this.sharesInventory = input.sharesInventory === true;
@@ -67,8 +71,7 @@ export class Cluster {
       known.declared?.release === declared?.release &&
       known.inventory?.release === inventory?.release;
     const before = new Map(sameReleases ? known.hosts.map((h) => [h.folder + '\0' + h.name, h]) : []);
-    const nodes = new Map<string, InventoryNode>();
-    for (const node of inventory?.nodes ?? []) if (!nodes.has(node.name)) nodes.set(node.name, node);
+    const nodes = inventory ? nodesOf(inventory) : new Map<string, InventoryNode>();
     this.hosts = input.hosts.map((h) => {
       const hostname = h.files.find((f) => f.kind === 'hostname')?.text.trim() ?? '';
       // The first of the two, as it was written.
@@ -190,6 +193,19 @@ export class Cluster {
     const server = this.host(source.host, mount.host);
     return server && { server, path: source.path };
   }
+}
+
+const namedNodes = new WeakMap<Inventory, ReadonlyMap<string, InventoryNode>>();
+
+/** By name; of two sections for one node the first. */
+function nodesOf(inventory: Inventory): ReadonlyMap<string, InventoryNode> {
+  let nodes = namedNodes.get(inventory);
+  if (!nodes) {
+    const named = new Map<string, InventoryNode>();
+    for (const node of inventory.nodes) if (!named.has(node.name)) named.set(node.name, node);
+    namedNodes.set(inventory, (nodes = named));
+  }
+  return nodes;
 }
 
 /** Of two sections, the one that stands above. */

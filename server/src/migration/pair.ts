@@ -1,0 +1,24 @@
+import { lint, type Finding } from '../lint';
+import { Cluster } from '../model/cluster';
+import type { Host } from '../model/host';
+import { RULES } from '../rules/index';
+import type { Rule } from '../rules/rule';
+import type { Settings } from '../settings';
+
+let ofPreflight: readonly Rule[] | undefined;
+
+/** The same list each time: what they find on a host by itself is kept by it. */
+function preflightRules(): readonly Rule[] {
+  return (ofPreflight ??= RULES.filter((r) => r.preflight !== undefined));
+}
+
+/**
+ * What the rules that concern migrations find when there are no other hosts than these: the same as of all rules those that
+ * have a `preflight`. What is found on a host by itself is found once, however many pairs it is of; only what compares hosts
+ * is asked anew.
+ */
+export function pairFindings(cluster: Cluster, hosts: readonly Host[], settings: Settings): readonly Finding[] {
+  const { root, inventory, declared } = cluster;
+  const input = { root, hosts, inventory: inventory?.file, sharesInventory: true };
+  return lint(new Cluster(input, declared, { hosts, inventory, declared }), settings, preflightRules()).findings;
+}
