@@ -11,8 +11,6 @@ import { RULES } from '../../server/src/rules/index';
 import { DEFAULT_SETTINGS, type Settings } from '../../server/src/settings';
 import { clusterOf } from '../support/cluster';
 
-type Files = Readonly<Record<string, string>>;
-
 /** What the examples of rules on migrations have of each host, by the host's name. */
 const examples = RULES.filter((r) => r.preflight !== undefined).flatMap((rule) =>
   rule.examples.map(({ files, release }) => ({

@@ -179,7 +179,7 @@ function linesOf(file: string, cache: ReadFiles): readonly Line[] {
   return lines ?? [];
 }
 
-function included(patterns: readonly string[], base: string, home: string): readonly string[] {
+export function included(patterns: readonly string[], base: string, home: string): readonly string[] {
   return patterns.flatMap((pattern) =>
     glob(
       path.resolve(

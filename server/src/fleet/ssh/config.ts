@@ -5,6 +5,7 @@ import { isAccount, isPort, readJump, type InventoryNode } from '../../model/inv
 import { localRunner } from '../shell';
 import { FleetError, type SshTarget } from '../types';
 import { parsedConfig, type ConfigValues, type Question } from './config-file';
+import { shared } from './config-shared';
 
 /** A node as livemig.ini has it. */
 export type FleetNode = Pick<InventoryNode, 'name' | 'address' | 'values'>;
@@ -159,7 +160,7 @@ async function valuesFor(question: Question, options: ResolveOptions & { home: s
   const { ssh = 'ssh', home, configFile } = options;
   const { name, address } = question;
   if (ssh !== false && SAFE_NAME.test(name) && (address === undefined || /^[\w.:%-]+$/.test(address))) {
-    const said = await askSsh(ssh, question, options);
+    const said = await shared(ssh, question, configFile, () => askSsh(ssh, question, options));
     if (said) return said;
   }
   return parsedConfig(question, { home, configFile, localUser });

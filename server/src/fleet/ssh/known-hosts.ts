@@ -172,7 +172,18 @@ function hashed(name: string): string {
 async function entriesFor(target: Names, name: string): Promise<readonly (KnownHost & Place)[]> {
   const entries: (KnownHost & Place)[] = [];
   for (const file of target.knownHosts)
-    for (const entry of parseKnownHosts(await read(file))) if (isNamed(entry, name)) entries.push({ ...entry, file });
+    for (const entry of entriesOf(file, await read(file))) if (isNamed(entry, name)) entries.push({ ...entry, file });
+  return entries;
+}
+
+/** Of each file as it was read last: a fleet is looked for in it twice for each node. */
+const lastRead = new Map<string, { readonly text: string; readonly entries: readonly KnownHost[] }>();
+
+function entriesOf(file: string, text: string): readonly KnownHost[] {
+  const before = lastRead.get(file);
+  if (before?.text === text) return before.entries;
+  const entries = parseKnownHosts(text);
+  lastRead.set(file, { text, entries });
   return entries;
 }
 
