@@ -65,6 +65,28 @@ export function causesAmong(findings: readonly Finding[], { rules, host }: Expla
   return findings.filter((f) => rules.includes(f.rule.id)).sort((a, b) => weight(a) - weight(b));
 }
 
+/** Why a migration failed. */
+export interface Why {
+  readonly explanation: Explanation;
+  /** Findings that may be the cause, the likeliest first. */
+  readonly found: readonly Finding[];
+}
+
+/**
+ * Why a migration failed, by the words of who ran it and what was logged meanwhile: what is exact goes before what is vague,
+ * and of what is equally exact that of which the cause was found.
+ * @param said what libvirt or nova said, then lines of logs and events
+ * @param findings of the hosts that the migration was between, as they are now
+ */
+export function whyFailed(
+  said: readonly string[],
+  findings: readonly Finding[],
+  rules: readonly Rule[],
+): Why | undefined {
+  const all = explain(said.join('\n'), rules).map((e): Why => ({ explanation: e, found: causesAmong(findings, e) }));
+  return all.find(({ explanation: { message }, found }) => !message.vague && found.length > 0) ?? all[0];
+}
+
 function explanation(
   message: KnownMessage,
   values: Readonly<Record<string, string | undefined>>,

@@ -28,9 +28,14 @@ export interface PreflightRequest {
   readonly settings?: Settings;
 }
 
-/** The hosts that an instance could be moved to: those that run guests, be nothing of nova's there. */
+/** Guests run there, be nothing of nova's on it. */
+export function runsGuests(host: Host): boolean {
+  return host.isCompute || host.facts?.emulator !== undefined;
+}
+
+/** The hosts that an instance could be moved to. */
 export function destinationsOf({ cluster, source }: PreflightRequest): Host[] {
-  return cluster.hosts.filter((h) => h !== source && (h.isCompute || h.facts?.emulator !== undefined));
+  return cluster.hosts.filter((h) => h !== source && runsGuests(h));
 }
 
 /**
@@ -39,7 +44,7 @@ export function destinationsOf({ cluster, source }: PreflightRequest): Host[] {
  */
 export function judge(request: PreflightRequest, destination: Host): Verdict {
   const { cluster, source, uuid, settings = DEFAULT_SETTINGS } = request;
-  const hosts = cluster.hosts.filter((h) => h === source || h === destination || !h.isCompute);
+  const hosts = cluster.hosts.filter((h) => h === source || h === destination || !runsGuests(h));
   const others = otherInstances(source, uuid);
   const reasons = pairFindings(cluster, hosts, settings).flatMap((finding): Reason[] => {
     const side = finding.rule.preflight;

@@ -3,7 +3,8 @@ import type { MigrateParams, MigrationView, SteerParams } from '../../fleet-prot
 import { lint } from '../../lint';
 import { driverName, driverOf } from '../../migration/choose';
 import type { Driver, RunningMigration } from '../../migration/driver';
-import { causesAmong, explain } from '../../migration/explain';
+import { whyFailed } from '../../migration/explain';
+import { runsGuests } from '../../migration/preflight';
 import type { Outcome } from '../../migration/types';
 import { RULES } from '../../rules/index';
 import { FleetError } from '../types';
@@ -158,8 +159,6 @@ export class Migrations {
   ): Promise<MigrationView['explanation']> {
     const signal = AbortSignal.timeout(90_000);
     const reasons = await driver.reasons(migration, began, signal).catch(() => []);
-    const [first] = [...explain(message, RULES), ...explain(reasons.join('\n'), RULES)];
-    if (!first) return undefined;
     const session = this.fleet.cluster(id);
     const snapshots = await fresh(this.fleet, session, signal, 0).then(
       (read) => read.snapshots,
@@ -167,12 +166,15 @@ export class Migrations {
     );
     const cluster = clusterOf(id, session.read, snapshots, snapshots.length < session.read.nodes.size);
     const findings = lint(cluster).findings.filter(
-      ({ host }) => host === undefined || host.name === source || host.name === destination || !host.isCompute,
+      ({ host }) => host === undefined || host.name === source || host.name === destination || !runsGuests(host),
     );
+    const why = whyFailed([message, ...reasons], findings, RULES);
+    if (!why) return undefined;
+    const { means, causes } = why.explanation;
     return {
-      means: first.means,
-      found: causesAmong(findings, first).slice(0, FOUND).map(reasonOf),
-      causes: first.causes.map(({ text, remedy }) => ({ text, ...(remedy !== undefined && { remedy }) })),
+      means,
+      found: why.found.slice(0, FOUND).map(reasonOf),
+      causes: causes.map(({ text, remedy }) => ({ text, ...(remedy !== undefined && { remedy }) })),
     };
   }
 }

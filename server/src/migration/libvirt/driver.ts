@@ -1,7 +1,8 @@
 import { FleetError, type Snapshot } from '../../fleet/types';
 import type { InstanceFacts } from '../../model/instance';
 import type { Action, Driver, Instance, MigrationRequest, RunningMigration, Site } from '../driver';
-import type { Outcome, Progress } from '../types';
+import type { Movable, Outcome, Progress } from '../types';
+import { logged } from './logs';
 import { LibvirtMigration } from './migration';
 import { wayTo } from './way';
 
@@ -33,8 +34,15 @@ export class LibvirtDriver implements Driver {
       cluster.hosts.find((h) => h.name === destination)!,
     );
     const ends = { source: site.end(source), destination: site.end(destination) };
-    const { migration, outcome } = await LibvirtMigration.start({ instance, ...ends, way, options });
-    return new Watched(migration, outcome, instance, options.postCopy === true);
+    return this.follow(await LibvirtMigration.start({ instance, ...ends, way, options }), instance);
+  }
+
+  /** One that was begun by other ways than `wayTo`. */
+  follow(
+    { migration, outcome }: { readonly migration: LibvirtMigration; readonly outcome: Promise<Outcome> },
+    instance: Movable & Pick<InstanceFacts, 'title'>,
+  ): RunningMigration {
+    return new Watched(migration, outcome, instance, migration.request.options.postCopy === true);
   }
 
   /** By what was read of the nodes: where its guest waits is where it goes to. */
@@ -54,8 +62,20 @@ export class LibvirtDriver implements Driver {
     return Promise.resolve(found);
   }
 
-  reasons(): Promise<readonly string[]> {
-    return Promise.resolve([]);
+  async reasons(migration: RunningMigration, since: number, signal: AbortSignal): Promise<readonly string[]> {
+    const { site } = this;
+    const nodes = [migration.source, migration.destination].filter((n) => n !== undefined);
+    const known = new Map(site.known().map((s) => [s.node, s]));
+    // Libvirt's name, which the log of its QEMU has, may not be that which people know.
+    const name = [...known.values()]
+      .flatMap(({ facts }) => facts.instances ?? [])
+      .find((i) => i.uuid === migration.uuid)?.name;
+    const cluster = site.model([...known.values()], true);
+    const read = nodes.map(async (node): Promise<readonly string[]> => {
+      const snapshot = known.get(node);
+      return snapshot ? logged(site.end(node), cluster, snapshot, name ?? migration.name, since, signal) : [];
+    });
+    return (await Promise.all(read)).flat();
   }
 }
 
@@ -80,7 +100,7 @@ class Watched implements RunningMigration {
   constructor(
     private readonly migration: LibvirtMigration,
     outcome: Promise<Outcome>,
-    instance: InstanceFacts,
+    instance: Movable & Pick<InstanceFacts, 'title'>,
     private readonly postCopy: boolean,
   ) {
     this.uuid = instance.uuid;

@@ -1,5 +1,41 @@
 import type { KnownMessage } from '../message';
 
+/** What libvirtd ends of as it starts: the source then hears that nothing listens. */
+export const DOES_NOT_START = [
+  'libvirtd/syntax',
+  'libvirtd/bad-value',
+  'libvirtd/wrong-type',
+  'libvirtd/auth-tcp-invalid',
+  'libvirtd/certificate-dates',
+  'libvirtd/certificate-authority',
+  'libvirtd/certificate-key-type',
+  'libvirtd/cert-triple-incomplete',
+  'libvirtd/port-invalid',
+  'qemu/syntax',
+  'qemu/bad-value',
+  'qemu/wrong-type',
+  'qemu/migration-ports',
+  'qemu/migration-address-loopback',
+  'qemu/migration-host-loopback',
+  'qemu/tls-dir-missing',
+  'defaults/listen-with-sockets',
+] as const;
+
+/** Where nothing listens for TCP or TLS, and no nova says what to dial, SSH is what is left. */
+const SSH_WAS_LEFT = {
+  text: 'libvirt listens neither on TCP nor on TLS there, and so was dialled over SSH.',
+  remedy: 'let it listen, unless SSH is what you want',
+  rules: [
+    'libvirtd/listen-without-flag',
+    'defaults/missing-listen-flag',
+    'libvirtd/listen-tcp-off',
+    ...DOES_NOT_START,
+    'libvirtd/not-listening',
+  ],
+} as const;
+
+const FIREWALL = ['cluster/firewall-ports', 'cluster/port-blocked'] as const;
+
 /** The source's libvirtd cannot talk to that of the destination. Words of libvirt 9.0. */
 export const control: readonly KnownMessage[] = [
   {
@@ -26,14 +62,7 @@ export const control: readonly KnownMessage[] = [
       {
         text: '{host}: libvirtd does not run. With --listen and without certificates it ends at once, since listen_tls is 1 unless it is set.',
         remedy: 'listen_tls = 0, or certificates; its log names what it ended of',
-        rules: [
-          'libvirtd/listen-tls-default-no-certs',
-          'libvirtd/tls-files-missing',
-          'libvirtd/not-listening',
-          'libvirtd/syntax',
-          'libvirtd/bad-value',
-          'defaults/listen-with-sockets',
-        ],
+        rules: ['libvirtd/listen-tls-default-no-certs', 'libvirtd/tls-files-missing', ...DOES_NOT_START],
       },
       {
         text: '{host}: libvirtd listens on loopback only.',
@@ -43,7 +72,7 @@ export const control: readonly KnownMessage[] = [
       {
         text: '{host}: libvirtd listens on another of its addresses.',
         remedy: 'listen_addr and live_migration_inbound_addr have to go together',
-        rules: ['cluster/listen-addr-not-dialled', 'libvirtd/listen-addr-not-own'],
+        rules: ['libvirtd/listen-addr-not-own', 'cluster/listen-addr-not-dialled', 'defaults/socket-address'],
       },
       {
         text: '{host}: libvirtd listens on another port.',
@@ -58,7 +87,12 @@ export const control: readonly KnownMessage[] = [
       {
         text: '{host}: a firewall refuses port {port} with a TCP reset.',
         remedy: 'let port {port} in from the compute nodes',
-        rules: ['cluster/firewall-ports'],
+        rules: FIREWALL,
+      },
+      {
+        text: '{host}: libvirtd has ended, or was started otherwise than the files say.',
+        remedy: 'start it; its log names what it ended of',
+        rules: ['libvirtd/not-listening', 'defaults/start-libvirtd-no'],
       },
     ],
   },
@@ -71,7 +105,7 @@ export const control: readonly KnownMessage[] = [
       {
         text: '{host}: a firewall drops or rejects port {port}.',
         remedy: 'let port {port} in from the compute nodes',
-        rules: ['cluster/firewall-ports'],
+        rules: FIREWALL,
       },
       {
         text: 'The address is of a network that the source does not reach.',
@@ -178,7 +212,7 @@ export const control: readonly KnownMessage[] = [
   {
     id: 'sasl',
     pattern:
-      /authentication failed: authentication failed|no SASL mechanisms are available|cannot list SASL mechanisms/,
+      /authentication failed: (?:authentication failed|No authentication callback available)|no SASL mechanisms are available|cannot list SASL mechanisms/,
     means: 'The destination asks for SASL, and the two did not agree on a way or on a password.',
     causes: [
       {
@@ -189,6 +223,7 @@ export const control: readonly KnownMessage[] = [
       {
         text: 'The mechanism gives no encryption, which libvirt asks for over TCP.',
         remedy: 'gssapi, or TLS as the transport',
+        rules: ['libvirtd/sasl-mechanism-plain'],
       },
       {
         text: 'auth.conf of the source holds no password for the destination, or a wrong one.',
@@ -218,7 +253,11 @@ export const control: readonly KnownMessage[] = [
         remedy: 'all names and addresses by which peers dial as subjectAltName',
         rules: ['libvirtd/certificate-names', 'qemu/certificate-names', 'hosts/alias-order'],
       },
-      { text: 'The two hosts trust different authorities.', remedy: 'one CA certificate on all hosts' },
+      {
+        text: 'The two hosts trust different authorities.',
+        remedy: 'one CA certificate on all hosts',
+        rules: ['libvirtd/certificate-authority', 'qemu/certificate-authority'],
+      },
     ],
   },
   {
@@ -237,11 +276,12 @@ export const control: readonly KnownMessage[] = [
   {
     id: 'certificate-authority',
     pattern: /certificate (?<file>\S+) failed validation against (?<ca>\S+?):/,
-    means: 'libvirtd did not start: {file} was not signed by {ca}.',
+    means: 'libvirtd did not start: it does not take {file} by {ca}.',
     causes: [
       {
         text: 'Certificate and CA certificate are of different authorities.',
         remedy: 'one CA certificate on all hosts, and certificates that it signed',
+        rules: ['libvirtd/certificate-authority'],
       },
     ],
   },
@@ -254,6 +294,7 @@ export const control: readonly KnownMessage[] = [
         text: '/root/.ssh/known_hosts of the source lacks the destination, under the very name or address that nova dials.',
         remedy: 'ssh-keyscan on every compute node, or /etc/ssh/ssh_known_hosts',
       },
+      SSH_WAS_LEFT,
     ],
   },
   {
@@ -265,6 +306,7 @@ export const control: readonly KnownMessage[] = [
         text: "The destination's authorized_keys lacks the key of root on the source, or sshd forbids root to log in.",
         remedy: 'the key in authorized_keys of the user that the URI names',
       },
+      SSH_WAS_LEFT,
     ],
   },
   {

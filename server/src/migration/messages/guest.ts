@@ -10,7 +10,12 @@ export const guest: readonly KnownMessage[] = [
       {
         text: 'The hosts have different processors or microcode, and the guest got that of its first host.',
         remedy: 'cpu_mode = custom with a model that all have, then restart the guest',
-        rules: ['nova/cpu-differs', 'nova/cpu-extra-flags-missing', 'nova/cpu-model-unknown'],
+        rules: [
+          'cluster/guest-cpu-missing',
+          'nova/cpu-differs',
+          'nova/cpu-extra-flags-missing',
+          'nova/cpu-model-unknown',
+        ],
       },
     ],
   },
@@ -23,7 +28,12 @@ export const guest: readonly KnownMessage[] = [
       {
         text: 'The hosts have different processors or microcode.',
         remedy: 'cpu_mode = custom with the oldest common cpu_models on all hosts, then restart the guests',
-        rules: ['nova/cpu-differs', 'nova/cpu-model-unknown', 'nova/cpu-extra-flags-missing'],
+        rules: [
+          'cluster/guest-cpu-missing',
+          'nova/cpu-differs',
+          'nova/cpu-model-unknown',
+          'nova/cpu-extra-flags-missing',
+        ],
       },
     ],
   },
@@ -46,7 +56,7 @@ export const guest: readonly KnownMessage[] = [
     causes: [
       {
         text: 'The destination: virtualisation is off in its firmware, or the modules are not loaded.',
-        rules: ['nova/virt-type-differs'],
+        rules: ['cluster/kvm-missing', 'cluster/guest-kvm-missing', 'nova/virt-type-differs'],
       },
       { text: 'The destination: /dev/kvm is not for the group kvm.', remedy: 'mode 0660, group kvm' },
     ],
@@ -59,7 +69,7 @@ export const guest: readonly KnownMessage[] = [
       {
         text: 'QEMU on the destination is older.',
         remedy: 'the same QEMU on all hosts, or hw_machine_type that all know',
-        rules: ['cluster/machine-type-missing', 'cluster/qemu-version-differs'],
+        rules: ['cluster/guest-machine-missing', 'cluster/machine-type-missing', 'cluster/qemu-version-differs'],
       },
     ],
   },
@@ -74,7 +84,11 @@ export const guest: readonly KnownMessage[] = [
     pattern: /could not load PC BIOS '(?<file>[^']*)'|Unable to find .*firmware/,
     means: 'The destination lacks the firmware of the guest.',
     causes: [
-      { text: 'seabios or ovmf is not installed, or of another version.', remedy: 'the same packages on all hosts' },
+      {
+        text: 'seabios or ovmf is not installed, or of another version.',
+        remedy: 'the same packages on all hosts',
+        rules: ['cluster/firmware-missing'],
+      },
     ],
   },
   {
@@ -86,6 +100,7 @@ export const guest: readonly KnownMessage[] = [
       {
         text: 'The destination is full, or its ram_allocation_ratio is smaller.',
         remedy: 'another destination, or move guests away',
+        rules: ['cluster/guest-too-large'],
       },
     ],
   },
@@ -97,7 +112,7 @@ export const guest: readonly KnownMessage[] = [
       {
         text: 'Huge pages are not set aside or not mounted.',
         remedy: 'vm.nr_hugepages, and /dev/hugepages',
-        rules: ['cluster/hugepages-missing'],
+        rules: ['cluster/guest-hugepages-missing', 'cluster/hugepages-missing'],
       },
     ],
   },
@@ -109,6 +124,7 @@ export const guest: readonly KnownMessage[] = [
       {
         text: 'Its network agent is not set up like that of the source.',
         remedy: 'the same bridges on all compute nodes',
+        rules: ['cluster/guest-bridge-missing'],
       },
     ],
   },
@@ -122,6 +138,7 @@ export const guest: readonly KnownMessage[] = [
         text: 'server_listen (vncserver_listen) is the address of one host.',
         remedy: '0.0.0.0, or $my_ip from Ocata on; the guest keeps the old one until it is started anew',
         rules: [
+          'cluster/guest-listen-address',
           'nova/vnc-listen-own-ip-old',
           'nova/vnc-listen-own-ip-juno',
           'nova/vnc-listen-foreign-ip',
@@ -152,6 +169,7 @@ export const guest: readonly KnownMessage[] = [
       {
         text: 'It is left over from an earlier migration or was made by hand.',
         remedy: 'look which of the two is the real one; then virsh undefine the other',
+        rules: ['cluster/guest-exists'],
       },
     ],
   },
@@ -159,7 +177,13 @@ export const guest: readonly KnownMessage[] = [
     id: 'virtlogd',
     pattern: /Failed to connect socket to '(?<socket>[^']*virtlogd-sock)'/,
     means: 'virtlogd, which keeps the log of QEMU, does not run on the destination.',
-    causes: [{ text: 'virtlogd.socket is not active.', remedy: 'systemctl enable --now virtlogd.socket' }],
+    causes: [
+      {
+        text: 'virtlogd.socket is not active.',
+        remedy: 'systemctl enable --now virtlogd.socket',
+        rules: ['cluster/virtlogd-missing'],
+      },
+    ],
   },
   {
     id: 'xml-changed',

@@ -68,7 +68,7 @@ export const identity: readonly KnownMessage[] = [
   {
     id: 'uri-driver',
     pattern:
-      /no connection driver available for (?<uri>\S+)|No live migration URI configured and no default available for "(?<type>[^"]*)"/,
+      /no connection driver available for (?<uri>\S+)|(?<driver>libxenlight|lxc|\w+) state driver is not active|No live migration URI configured and no default available for "(?<type>[^"]*)"/,
     means: 'The URI leads to a hypervisor that the destination does not have.',
     causes: [
       {

@@ -56,7 +56,7 @@ export const running: readonly KnownMessage[] = [
       {
         text: 'vm.unprivileged_userfaultfd is 0.',
         remedy: 'set it to 1 in /etc/sysctl.d on every compute node',
-        rules: ['nova/post-copy-needs-userfaultfd'],
+        rules: ['nova/post-copy-needs-userfaultfd', 'cluster/asked-post-copy'],
       },
     ],
   },

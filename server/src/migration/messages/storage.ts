@@ -10,7 +10,7 @@ export const storage: readonly KnownMessage[] = [
       {
         text: 'The instances lie on a local file system, be it by a bind mount.',
         remedy: 'NFS, CephFS, GlusterFS, GFS2 or OCFS2; or a block migration',
-        rules: ['fstab/bind-not-shared', 'nova/instances-path-not-mounted'],
+        rules: ['cluster/guest-disk-local', 'fstab/bind-not-shared', 'nova/instances-path-not-mounted'],
       },
       {
         text: 'The file system is shared, and libvirt does not know its type.',
@@ -34,6 +34,7 @@ export const storage: readonly KnownMessage[] = [
         text: 'The share of the instances is not mounted on the destination, or elsewhere.',
         remedy: 'mount it, and write it into fstab',
         rules: [
+          'cluster/storage-differs',
           'nova/instances-path-not-mounted',
           'fstab/wrong-mountpoint',
           'fstab/noauto',
@@ -44,7 +45,7 @@ export const storage: readonly KnownMessage[] = [
       {
         text: 'A CD-ROM or config drive lies on a local path of the source.',
         remedy: 'config_drive_format = vfat on shared storage, or eject it',
-        rules: ['nova/config-drive-block'],
+        rules: ['cluster/guest-disk-local', 'nova/config-drive-block'],
       },
     ],
   },
@@ -91,7 +92,13 @@ export const storage: readonly KnownMessage[] = [
       {
         text: 'It is mounted or exported read-only.',
         remedy: 'rw in fstab and exports, and mount it anew',
-        rules: ['fstab/ro', 'exports/not-rw', 'exports/space-before-options'],
+        rules: [
+          'cluster/instances-read-only',
+          'cluster/guest-disk-read-only',
+          'fstab/ro',
+          'exports/not-rw',
+          'exports/space-before-options',
+        ],
       },
     ],
   },
@@ -122,6 +129,7 @@ export const storage: readonly KnownMessage[] = [
       {
         text: 'Snapshots were taken by virsh.',
         remedy: 'virsh snapshot-delete, be it --metadata',
+        rules: ['cluster/guest-snapshots'],
       },
     ],
   },

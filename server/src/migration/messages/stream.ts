@@ -10,7 +10,7 @@ export const stream: readonly KnownMessage[] = [
       {
         text: '{host}: a firewall refuses the migration ports.',
         remedy: 'let 49152 to 49215 in from the compute nodes (migration_port_min and _max of qemu.conf)',
-        rules: ['cluster/firewall-ports', 'qemu/migration-ports'],
+        rules: ['cluster/firewall-ports', 'cluster/port-blocked'],
       },
       {
         text: 'The name {host} leads the source to loopback or to another machine: the destination gave its host name.',
@@ -33,11 +33,16 @@ export const stream: readonly KnownMessage[] = [
       {
         text: '{host}: a firewall drops the migration ports.',
         remedy: 'let 49152 to 49215 in from the compute nodes (migration_port_min and _max of qemu.conf)',
-        rules: ['cluster/firewall-ports'],
+        rules: ['cluster/firewall-ports', 'cluster/port-blocked'],
       },
       {
         text: 'live_migration_inbound_addr of {host} is of a network that the source does not reach.',
-        rules: ['nova/inbound-addr-foreign'],
+        rules: ['nova/inbound-addr-foreign', 'nova/inbound-addr-loopback'],
+      },
+      {
+        text: 'The name {host} leads the source to an address that {host} does not have.',
+        remedy: 'the right address in /etc/hosts or DNS',
+        rules: ['hosts/peer-resolves', 'hosts/peer-conflict', 'hosts/not-own-address'],
       },
     ],
   },
@@ -66,6 +71,7 @@ export const stream: readonly KnownMessage[] = [
       {
         text: 'Other programs use these ports: they lie in the range that the kernel gives away.',
         remedy: 'net.ipv4.ip_local_reserved_ports',
+        rules: ['qemu/migration-ports-taken'],
       },
     ],
   },
@@ -94,7 +100,7 @@ export const stream: readonly KnownMessage[] = [
       {
         text: 'migration_address in qemu.conf, or the listen address, is another host’s.',
         remedy: '"0.0.0.0", or an own address',
-        rules: ['qemu/migration-address-not-dialled'],
+        rules: ['qemu/migration-address-not-own', 'qemu/migration-address-not-dialled'],
       },
     ],
   },
@@ -106,11 +112,24 @@ export const stream: readonly KnownMessage[] = [
       {
         text: 'live_migration_with_native_tls is on, and /etc/pki/qemu (or default_tls_x509_cert_dir) lacks them.',
         remedy: 'CA, server and client certificates for QEMU on every compute node',
-        rules: ['qemu/native-tls-no-certs', 'qemu/tls-dir-missing'],
+        rules: ['qemu/native-tls-no-certs', 'qemu/asked-tls-no-certs', 'qemu/tls-dir-missing'],
       },
       {
         text: 'The key is readable for root only: QEMU runs as another account.',
         remedy: 'owner or group of the key: that of QEMU',
+        rules: ['qemu/tls-key-unreadable'],
+      },
+    ],
+  },
+  {
+    id: 'qemu-authority',
+    pattern: /The certificate hasn't got a known issuer|certificate signature .* not trusted/,
+    means: "One QEMU does not know the authority of the other's certificate.",
+    causes: [
+      {
+        text: 'The certificates in /etc/pki/qemu are of different authorities.',
+        remedy: 'certificates of one authority, and its CA certificate on all hosts',
+        rules: ['qemu/certificate-authority', 'libvirtd/certificate-authority'],
       },
     ],
   },
@@ -122,7 +141,7 @@ export const stream: readonly KnownMessage[] = [
     causes: [
       {
         text: "The destination's certificate is not for the name that was dialled, or of another authority; the log of the source says which.",
-        rules: ['qemu/certificate-names', 'qemu/certificate-dates'],
+        rules: ['qemu/certificate-names', 'qemu/certificate-authority', 'qemu/certificate-dates'],
       },
     ],
   },
@@ -135,7 +154,7 @@ export const stream: readonly KnownMessage[] = [
       {
         text: 'The port of QEMU, or of the disks that are copied, is closed by a firewall.',
         remedy: 'let 49152 to 49215 in',
-        rules: ['cluster/firewall-ports'],
+        rules: ['cluster/firewall-ports', 'cluster/port-blocked'],
       },
       { text: 'libvirtd on the source was restarted.', remedy: 'look where the guest runs, then migrate again' },
     ],

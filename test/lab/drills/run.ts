@@ -1,0 +1,66 @@
+/** `npm run fault-matrix`: each fault made, asked of pre-flight, run into, explained. Writes docs/fault-matrix.md when all were tried. */
+import { parseArgs } from 'node:util';
+import { noLab } from '../lab';
+import { bench, type Result } from './bench';
+import { DRILLS } from './index';
+import { verdictOf } from './verdict';
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({ options: { only: { type: 'string', multiple: true }, verbose: { type: 'boolean' } } });
+  const { only, verbose = false } = values;
+  const unknown = only?.filter((id) => !DRILLS.some((d) => d.id === id)) ?? [];
+  if (unknown.length > 0) {
+    console.error(`no fault ${unknown.join(', ')}; there are: ${DRILLS.map((d) => d.id).join(' ')}`);
+    return 2;
+  }
+  if (noLab) {
+    console.error(`there can be no lab here: ${noLab}`);
+    return 2;
+  }
+  const wanted = DRILLS.filter((d) => only === undefined || only.includes(d.id));
+  const results = new Map<string, Result>();
+  // Two labs side by side: most of the time is waiting.
+  const lanes = [wanted.filter((d) => d.stage === 'plain'), wanted.filter((d) => d.stage !== 'plain')];
+  await Promise.all(
+    lanes.map(async (lane) => {
+      for (const stage of new Set(lane.map((d) => d.stage))) {
+        const lab = await bench(stage);
+        try {
+          for (const drill of lane.filter((d) => d.stage === stage)) {
+            const result = await lab.try(drill);
+            results.set(drill.id, result);
+            console.log(report(result, verbose));
+          }
+        } finally {
+          await lab.close();
+        }
+      }
+    }),
+  );
+  return 0;
+}
+
+function report(result: Result, verbose: boolean): string {
+  const { drill, outcome, state, reasons, explained, messages, log, ms } = result;
+  const { wrong } = verdictOf(result);
+  const lines = [
+    `${wrong.length > 0 ? 'WRONG ' : ''}${drill.id} (${drill.stage}): ${drill.title} (${(ms / 1000).toFixed(1)} s)`,
+    `  predicted: ${state}${reasons.length > 0 ? `, ${reasons.map((r) => `${r.rule} (${r.severity})`).join(', ')}` : ''}`,
+    `  happened: ${outcome.phase}${outcome.message === undefined ? '' : `: ${outcome.message}`}`,
+  ];
+  if (outcome.phase !== 'completed')
+    lines.push(
+      `  explained: ${messages.join(', ') || 'no message'}: ${explained.map((r) => r.rule).join(', ') || 'no cause'}`,
+    );
+  lines.push(...wrong.map((w) => `  WRONG: ${w}`));
+  if (verbose) lines.push(...log.map((l) => `  | ${l}`), ...reasons.map((r) => `  - ${r.node}: ${r.message}`));
+  return lines.join('\n');
+}
+
+main().then(
+  (code) => (process.exitCode = code),
+  (error: unknown) => {
+    console.error(error);
+    process.exitCode = 1;
+  },
+);
