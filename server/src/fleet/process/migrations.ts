@@ -92,8 +92,11 @@ export class Migrations {
   }
 
   async #look(cluster: string): Promise<void> {
-    const site = siteOf(this.fleet, this.asker, cluster);
-    if (driverName(site) !== 'libvirt') return;
+    if (driverName(siteOf(this.fleet, this.asker, cluster)) === 'libvirt') await this.find(cluster);
+  }
+
+  /** The same, for who waits for it. @throws FleetError when who runs its instances cannot be asked */
+  async find(cluster: string): Promise<void> {
     const driver = this.driver(cluster);
     const mine = [...this.#all.values()].filter(({ view }) => view.cluster === cluster && !view.outcome);
     const watched = new Set(mine.map(({ view }) => view.uuid));

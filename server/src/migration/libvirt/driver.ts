@@ -6,6 +6,9 @@ import { logged } from './logs';
 import { LibvirtMigration } from './migration';
 import { wayTo } from './way';
 
+/** Nobody reads a node twice to learn who manages its guests, and then which there are. */
+const JUST_READ_MS = 2000;
+
 /** Plain libvirt: `virsh` on the nodes, which migrates from peer to peer. */
 export class LibvirtDriver implements Driver {
   readonly name = 'libvirt';
@@ -14,7 +17,7 @@ export class LibvirtDriver implements Driver {
 
   async instances(signal: AbortSignal, node?: string): Promise<readonly Instance[]> {
     const nodes = node === undefined ? this.site.nodes : [node];
-    const read = await Promise.all(nodes.map((name) => this.site.snapshot(name, signal, 0)));
+    const read = await Promise.all(nodes.map((name) => this.site.snapshot(name, signal, JUST_READ_MS)));
     return read.flatMap(({ node: on, facts }) => (facts.instances ?? []).map((one) => instanceOf(one, on)));
   }
 
