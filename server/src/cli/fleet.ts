@@ -15,6 +15,11 @@ import { printable, terminalPrompts } from './ask';
 import { write } from './options';
 
 export { applyCommand } from './apply';
+export { drainCommand } from './moving/drain';
+export { instancesCommand } from './moving/instances';
+export { migrateCommand } from './moving/migrate';
+export { preflightCommand } from './moving/preflight';
+export { abortCommand, watchCommand } from './moving/watch';
 export { unpackCommand } from './unpack';
 
 /** What the commands that talk to nodes take. */
@@ -217,10 +222,11 @@ export function chosen(
   throw new UsageError(inventory ? 'livemig.ini has no [node NAME]' : NO_INVENTORY);
 }
 
-const NO_INVENTORY = 'there is no livemig.ini here that names nodes: write one, name it by --inventory, or say --local';
+export const NO_NODES = 'there is no livemig.ini here that names nodes: write one, or name it by --inventory';
+const NO_INVENTORY = `${NO_NODES}; or say --local`;
 
 /** livemig.ini as given, else that of the current folder or of one of three above it. */
-export function inventoryOf({ inventory }: FleetOptions): SourceFile | undefined {
+export function inventoryOf({ inventory }: Pick<FleetOptions, 'inventory'>): SourceFile | undefined {
   const given = inventory === undefined ? undefined : path.resolve(inventory);
   if (given !== undefined && !existsSync(given)) throw new UsageError(`${inventory}: no such file`);
   const folders = Array.from({ length: 4 }, (_, up) => path.resolve(...Array<string>(up).fill('..'), 'livemig.ini'));

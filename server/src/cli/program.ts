@@ -12,6 +12,8 @@ import type { FleetOptions } from './fleet';
 import { fixCommand } from './fix';
 import { readPaths, reportOf } from './input';
 import { FORMATS, lintCommand, type LintOptions } from './lint';
+import { addMoves } from './moves';
+import { positive } from './numbers';
 import { rulesCommand } from './rules';
 
 interface RawOptions {
@@ -144,6 +146,7 @@ export function program(version: string, done: (code: number) => void): Command 
       const { applyCommand } = await import('./fleet');
       done(await applyCommand(names, { ...fleet(raw), from: raw.from, plan: raw.plan, yes: raw.yes }));
     });
+  addMoves(root, done);
   root
     .command('explain')
     .description('say what a message of a failed migration means, and what its causes are')
@@ -239,11 +242,6 @@ function rule(): Option {
 
 function count(word: string): number {
   if (!/^\d+$/.test(word)) throw new InvalidArgumentError('It is a whole number from 0 on.');
-  return Number(word);
-}
-
-function positive(word: string): number {
-  if (!/^[1-9]\d{0,5}$/.test(word)) throw new InvalidArgumentError('It is a whole number from 1 on.');
   return Number(word);
 }
 

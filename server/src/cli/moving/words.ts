@@ -1,0 +1,127 @@
+import type { MigrationView, ReasonView } from '../../fleet-protocol';
+import { FleetError } from '../../fleet/types';
+import type { Progress } from '../../migration/types';
+import { printable } from '../ask';
+import { usage } from '../fleet';
+import { write } from '../options';
+import { Cloud, type CloudOptions } from './cloud';
+
+/** Runs a command on the cluster, and says in words what cannot be done. Exit code 2 for that. */
+export async function command(options: CloudOptions, work: (cloud: Cloud) => Promise<number>): Promise<number> {
+  let cloud: Cloud | undefined;
+  try {
+    cloud = new Cloud(options);
+    return await work(cloud);
+  } catch (error) {
+    if (!(error instanceof FleetError)) return usage(error);
+    const detail = error.detail?.trim();
+    say(error.message + (detail && !error.message.includes(detail) ? `\n  ${detail.replaceAll('\n', '\n  ')}` : ''));
+    return 2;
+  } finally {
+    cloud?.close();
+  }
+}
+
+/** To standard output. What comes from a node must not move the cursor. */
+export function print(text: string): Promise<void> {
+  return write(`${printable(text)}\n`);
+}
+
+/** To standard error. */
+export function say(text: string): void {
+  process.stderr.write(`${printable(text)}\n`);
+}
+
+export function complain(failures: ReadonlyMap<string, string>): void {
+  for (const [node, why] of failures) say(why.startsWith(`${node}: `) ? why : `${node}: ${why}`);
+}
+
+/** Columns as wide as their widest cell. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0]!.map((_, i) => Math.max(...rows.map((r) => r[i]!.length)));
+  return rows
+    .map((r) =>
+      r
+        .map((cell, i) => cell.padEnd(widths[i]!))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+/** `compute2:/etc/libvirt/libvirtd.conf:12`, as a person on a terminal looks for it. */
+function placeOf({ uri, line, host }: ReasonView): string {
+  const [, path] = /^livemig:\/\/\/[^/]+\/[^/]+(\/.*)$/.exec(uri) ?? [];
+  const where = path === undefined ? uri.replace(/^.*\//, '') : `${host ?? ''}:${decodeURIComponent(path)}`;
+  return `${where}:${line + 1}`;
+}
+
+/** Lines that say what speaks against a migration. */
+export function reasonLines(reasons: readonly ReasonView[], indent: string): string {
+  return reasons.map((r) => `${indent}${r.severity}: ${placeOf(r)}: ${r.message} (${r.rule})\n`).join('');
+}
+
+export function amount(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  let i = 0;
+  let value = bytes;
+  for (; value >= 1024 && i < units.length - 1; i++) value /= 1024;
+  return `${i > 1 && value < 10 ? value.toFixed(1) : Math.round(value)} ${units[i]}`;
+}
+
+const BAR = 20;
+
+/** How far it is, in one line. */
+export function progressLine({ name, source, destination = '?', progress, outcome }: MigrationView): string {
+  const way = `${name}  ${source} → ${destination}`;
+  if (outcome) return `${way}  ${outcome.phase}`;
+  if (progress.phase === 'starting') return `${way}  starting`;
+  const { rate, dirtyRate, iteration, throttle } = progress;
+  const words = [
+    ...(rate === undefined ? [] : [`${amount(rate)}/s`]),
+    ...(rate !== undefined && dirtyRate !== undefined && dirtyRate > rate
+      ? [`the guest writes ${amount(dirtyRate)}/s, faster than it is sent`]
+      : []),
+    ...(iteration !== undefined && iteration > 1 ? [`pass ${iteration}`] : []),
+    ...(throttle === undefined || throttle === 0 ? [] : [`slowed down by ${throttle} %`]),
+  ];
+  const phase = progress.phase === 'memory' ? '' : `  ${progress.phase}`;
+  return `${way}${phase}  ${bar(progress)}  ${words.join(', ')}`.trimEnd();
+}
+
+function bar({ memory, disk }: Progress): string {
+  const total = (memory?.total ?? 0) + (disk?.total ?? 0);
+  const left = (memory?.remaining ?? 0) + (disk?.remaining ?? 0);
+  if (total === 0) return '';
+  const part = Math.min(1, Math.max(0, 1 - left / total));
+  const filled = Math.floor(part * BAR);
+  const percent = `${Math.floor(part * 100)} %`.padStart(5);
+  return `[${'#'.repeat(filled)}${'.'.repeat(BAR - filled)}] ${percent}  ${amount(left)} left`;
+}
+
+/** How it ended, and why. */
+export function endLines({ name, source, outcome, progress, explanation }: MigrationView): string {
+  if (!outcome) return '';
+  if (outcome.phase === 'completed') {
+    const took = progress.elapsed === undefined ? '' : ` after ${(progress.elapsed / 1000).toFixed(1)} s`;
+    const pause = progress.downtime === undefined ? '' : `, it stood still for ${progress.downtime} ms`;
+    return `${name}: is on ${outcome.on ?? 'its destination'}${took}${pause}`;
+  }
+  const on = outcome.broken
+    ? 'it stands still between two nodes'
+    : outcome.on === source
+      ? `it runs on, on ${source}`
+      : outcome.on === undefined
+        ? 'where it is could not be learned'
+        : `it is on ${outcome.on}`;
+  const said = outcome.message === undefined ? '' : `: ${outcome.message}`;
+  const lines = [`${name}: ${outcome.phase === 'cancelled' ? 'was aborted' : 'failed'}; ${on}${said}`];
+  if (explanation) {
+    lines.push(`  ${explanation.means}`);
+    if (explanation.found.length > 0) lines.push(reasonLines(explanation.found, '  ').trimEnd());
+    else
+      for (const { text, remedy } of explanation.causes)
+        lines.push(`  - ${text}${remedy === undefined ? '' : `: ${remedy}`}`);
+  }
+  return lines.join('\n');
+}
