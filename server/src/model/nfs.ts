@@ -121,7 +121,7 @@ export function neighbours(a: string, b: string): boolean {
 }
 
 /** `*`, `?` and `[a-z]` as nfs-utils matches them: they match dots too. Linear but for the number of stars. */
-function wildcardMatches(pattern: string, name: string): boolean {
+export function wildcardMatches(pattern: string, name: string): boolean {
   let source = '';
   for (let i = 0; i < pattern.length; i++) {
     const c = pattern[i]!;

@@ -11,6 +11,7 @@ import { FleetError } from '../types';
 import type { Fleet } from './fleet';
 import type { Asker } from './prompts';
 import { clusterOf } from './refreshed';
+import { Samples } from './samples';
 import { siteOf } from './site';
 import { fresh, reasonOf } from './verdicts';
 
@@ -27,6 +28,7 @@ interface Running {
 
 /** The migrations of all clusters, as their drivers tell them: those that were begun here and those that were found running. */
 export class Migrations {
+  readonly samples = new Samples();
   readonly #all = new Map<string, Running>();
   /** Instances that are just being begun: nobody begins one twice. */
   readonly #beginning = new Set<string>();
@@ -134,9 +136,15 @@ export class Migrations {
     });
     const running: Running = { view: { id, cluster, uuid, name, source, began, ...now() }, migration };
     this.#all.set(id, running);
-    for (const [old, { view }] of this.#all) if (this.#all.size > KEPT && view.outcome) this.#all.delete(old);
+    this.samples.add(id, running.view.progress);
+    for (const [old, { view }] of this.#all)
+      if (this.#all.size > KEPT && view.outcome) {
+        this.#all.delete(old);
+        this.samples.forget(old);
+      }
     const change = (view: Partial<MigrationView>): void => {
       running.view = { ...running.view, ...view };
+      this.samples.add(id, running.view.progress);
       this.tell(running.view);
     };
     const stop = migration.onProgress(({ phase }) => {

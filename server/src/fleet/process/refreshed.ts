@@ -1,6 +1,7 @@
 import type { LiveFile, LiveParams, Refreshed } from '../../fleet-protocol';
 import { Cluster } from '../../model/cluster';
 import { sourceOf } from '../../model/decode';
+import type { MatrixRequest } from '../../migration/matrix';
 import type { HostInput } from '../../model/host';
 import type { Snapshot } from '../types';
 import type { ReadCluster } from './inventories';
@@ -51,6 +52,19 @@ export function clusterOf(
   const hosts = snapshots.map((snapshot) => hostInput(cluster, snapshot));
   const root = `livemig:///${encodeURIComponent(cluster)}`;
   return new Cluster({ root, hosts, inventory: inventory.file, ...(partial && { partial: true }) });
+}
+
+/** The same before anything is parsed. */
+export function inputsOf(
+  cluster: string,
+  { inventory }: ReadCluster,
+  snapshots: readonly Snapshot[],
+): Pick<MatrixRequest, 'root' | 'hosts' | 'inventory'> {
+  return {
+    root: `livemig:///${encodeURIComponent(cluster)}`,
+    hosts: snapshots.map((snapshot) => ({ ...hostInput(cluster, snapshot), facts: snapshot.facts })),
+    inventory: inventory.file,
+  };
 }
 
 /** The same objects as long as the node is not read again: what was parsed of them stays. */

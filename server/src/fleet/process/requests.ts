@@ -10,7 +10,10 @@ import type {
   DrainSteerParams,
   DrainView,
   InventoriesParams,
+  MatrixParams,
+  MatrixView,
   MigrateParams,
+  MigrationId,
   MigrationView,
   NodeDraft,
   NodeParams,
@@ -23,6 +26,7 @@ import type {
   RepairPlan,
   RepairResult,
   RunRepairParams,
+  Sample,
   SteerParams,
   TerminalParams,
   UriParams,
@@ -54,6 +58,8 @@ export interface Requests {
   drain: [DrainParams, DrainView];
   drainSteer: [DrainSteerParams, null];
   serviceEnable: [NodeParams, null];
+  samples: [MigrationId, readonly Sample[]];
+  matrix: [MatrixParams, MatrixView];
   sshHosts: [{ readonly sshConfig?: string }, readonly NodeDraft[]];
   ansibleHosts: [{ readonly text: string }, readonly NodeDraft[]];
   addNodes: [AddNodesParams, { readonly text: string }];

@@ -7,6 +7,7 @@ import { Drains } from './drain';
 import { failure } from './failures';
 import { FileRequests } from './files';
 import { Fleet, type FleetOptions } from './fleet';
+import { matrix } from './matrix';
 import { Migrations } from './migrations';
 import { Asker } from './prompts';
 import { Repairs } from './repairs';
@@ -64,6 +65,8 @@ export function serve(
     drain: (params, signal) => drains.begin(params, signal),
     drainSteer: (params) => drains.steer(params),
     serviceEnable: (params, signal) => drains.enable(params, signal),
+    samples: ({ id }) => migrations.samples.of(id),
+    matrix: (params, signal) => matrix(fleet, params, signal),
     sshHosts: ({ sshConfig }) => sshHosts(sshConfig === '' ? undefined : sshConfig),
     ansibleHosts: ({ text }) => ansibleHosts(text),
     addNodes: ({ text, nodes }) => ({ text: addNodes(text, nodes) }),

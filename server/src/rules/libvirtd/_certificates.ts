@@ -15,7 +15,7 @@ export interface CertificateFile {
 
 const DAY = 86_400;
 /** Days before its end when a certificate is said to end. */
-const SOON = 30;
+export const SOON = 30;
 
 // ---- names --------------------------------------------------------------------------------------------------------
 
