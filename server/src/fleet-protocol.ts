@@ -510,6 +510,8 @@ export interface NodeState extends NodeParams {
   readonly retry?: number;
 }
 
+/** Notification `fleet/refreshed` {@link Refreshed}: a node that came back by itself, or of which more is known than was read. */
+
 /** Notification `fleet/log`: one line, without secrets. */
 export interface LogParams {
   readonly line: string;

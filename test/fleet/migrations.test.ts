@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, afterEach, before, describe, test } from 'node:test';
-import type { MigrationView, VerdictView } from '../../server/src/fleet-protocol';
+import type { MigrationView, Refreshed, VerdictView } from '../../server/src/fleet-protocol';
 import type { MigrateOptions, Movable } from '../../server/src/migration/types';
 import { noLab, startLab, type Lab } from '../lab/lab';
 import { removeGuests, startGuest, stateOn } from '../migration/guests';
@@ -79,6 +79,50 @@ describe('migrations of the fleet process, in the lab', { skip: noLab }, () => {
     }
     await readBoth();
     assert.notEqual((await verdicts(guest))[0]?.state, 'blocked');
+  });
+
+  test('compares the storage of the instances: equal paths, other content is blocked; the same is ready', async () => {
+    const instances = '/var/lib/nova/instances';
+    const guest = await startGuest(lab, 'compute1', 'stored', QUIET);
+    const mounted = (from: string, source: string): Promise<string> =>
+      lab.must('compute2', ['bindfs', '-o', `allow_other,fsname=${source},subtype=glusterfs`, from, instances]);
+    const pushed: Refreshed[] = [];
+    const listening = fleet.client.onNotification('fleet/refreshed', (r: Refreshed) => void pushed.push(r));
+    await lab.must('compute2', ['umount', instances]);
+    try {
+      await lab.must('compute2', ['cp', '-a', '/srv/instances', '/srv/others']);
+      await mounted('/srv/others', 'controller:/srv/others');
+      await readBoth();
+      const [blocked] = await verdicts(guest);
+      const reasons = blocked!.reasons.filter((r) => r.rule === 'cluster/storage-differs');
+      assert.equal(blocked?.state, 'blocked');
+      assert.ok(
+        reasons.some((r) => r.severity === 'error' && r.uri.endsWith('/facts.json')),
+        JSON.stringify(blocked),
+      );
+      // The tree and the problems learn of it, at the line that the reason names.
+      const facts = pushed.flatMap(({ live }) => live.files!.filter((f) => f.path === 'facts.json'));
+      assert.deepEqual([pushed.length, new Set(pushed.map(({ view }) => view.node)).size], [2, 2]);
+      for (const { base64 } of facts) {
+        const { sharesInstances } = JSON.parse(Buffer.from(base64, 'base64').toString()) as { sharesInstances: object };
+        assert.deepEqual(Object.values(sharesInstances), [false]);
+      }
+      // Within the minute it is not compared again.
+      const compared = () => fleet.log.filter((l) => /^storage of \d nodes/.test(l)).length;
+      const before = compared();
+      assert.equal((await verdicts(guest))[0]?.state, 'blocked');
+      assert.equal(compared(), before);
+    } finally {
+      await lab.must('compute2', ['umount', instances]);
+      await mounted('/srv/instances', 'controller:/srv/instances');
+      await lab.must('compute2', ['rm', '-rf', '/srv/others']);
+      listening.dispose();
+    }
+    await readBoth();
+    const [ready] = await verdicts(guest);
+    assert.notEqual(ready?.state, 'blocked', JSON.stringify(ready));
+    assert.equal(fleet.log.filter((l) => /^storage of 2 nodes: 1 folders/.test(l)).length > 0, true);
+    assert.doesNotMatch(await lab.must('compute1', ['ls', '-A', instances]), /livemig-probe/);
   });
 
   test('moves a guest, refuses to begin that again meanwhile, and tells how it goes to the end', async () => {

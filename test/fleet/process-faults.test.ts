@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { chmodSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import type { Refreshed } from '../../server/src/fleet-protocol';
 import { buildSync } from '../support/bundle';
 import { tempFolder } from '../support/temp';
 import { failureOf, startFleet, type FleetProcess } from './fleet-process';
@@ -48,10 +49,16 @@ describe('the fleet process, when something ends', { skip: noSshd }, () => {
     const { view } = await fleet.refresh('one');
     assert.equal(view.node, 'one');
     assert.deepEqual(fleet.states.slice(states), ['one: connecting', 'one: reading', 'one: ready']);
-    // Without anybody asking.
+    // Without anybody asking; what has changed meanwhile is read and told.
+    const pushed: Refreshed[] = [];
+    const listening = fleet.client.onNotification('fleet/refreshed', (r: Refreshed) => void pushed.push(r));
     for (const pid of children(node.pid)) kill(pid);
-    await until(() => fleet.states.at(-1) === 'one: ready' && fleet.states.length > states + 3);
-    assert.deepEqual(fleet.states.slice(states + 3), ['one: lost', 'one: connecting', 'one: ready']);
+    await until(() => pushed.length > 0);
+    listening.dispose();
+    const back = ['one: lost', 'one: connecting', 'one: ready', 'one: reading', 'one: ready'];
+    assert.deepEqual(fleet.states.slice(states + 3), back);
+    assert.ok(pushed[0]!.view.node === 'one' && pushed[0]!.view.taken > view.taken);
+    assert.ok(pushed[0]!.live.files!.some((f) => f.path === 'etc/hosts'));
   });
 
   test('a node that is this machine is read without a connection, and has no terminal here', async () => {

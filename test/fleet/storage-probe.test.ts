@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, mkdirSync, readdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { localRunner } from '../../server/src/fleet/shell';
@@ -65,6 +67,37 @@ test('cancelled between writing and reading, the file is removed all the same', 
   };
   await probeStorage([node('c1', 'one', stopping), node('c2', 'one')], undefined, stop.signal);
   assert.deepEqual(files(), []);
+});
+
+test('killed half-way: what it left is removed by the next, when nobody can be comparing any more', async () => {
+  const program = `
+    const { localRunner } = require(${JSON.stringify(path.resolve(__dirname, '../../server/src/fleet/shell.ts'))});
+    const { probeStorage } = require(${JSON.stringify(path.resolve(__dirname, '../../server/src/fleet/storage-probe.ts'))});
+    const own = localRunner();
+    const run = async (argv, options) => {
+      const ran = await own.run(argv, options);
+      console.log('written');
+      return new Promise(() => setInterval(() => undefined, 1000));
+    };
+    probeStorage([{ node: 'c1', runner: { run }, path: process.argv[1] }]);`;
+  const one = path.join(folder.path, 'one');
+  const child = spawn(process.execPath, ['--import', 'tsx', '-e', program, one], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  await once(child.stdout, 'data');
+  const closed = once(child, 'close');
+  child.kill('SIGKILL');
+  await closed;
+  const [left, ...others] = files();
+  assert.ok(left?.startsWith('.livemig-probe-') && others.length === 0, String(files()));
+  writeFileSync(path.join(one, '.livemig-probe-mine'), 'of somebody else');
+
+  assert.deepEqual((await probeStorage([node('c1', 'one'), node('c2', 'one')])).failures, []);
+  assert.ok(left !== undefined && files().includes(left), 'somebody may be comparing just now');
+  for (const name of files()) utimesSync(path.join(one, name), Date.now() / 1000 - 600, Date.now() / 1000 - 600);
+  const { shares, failures } = await probeStorage([node('c1', 'one'), node('c2', 'one')]);
+  assert.deepEqual([shares.get('c1'), failures], [{ c2: true }, []]);
+  assert.deepEqual(files(), ['.livemig-probe-mine']);
 });
 
 test('one that another removed is no trouble but a word; words are words', async () => {

@@ -7,6 +7,7 @@ import type {
   LogParams,
   NodeState,
   ProgressParams,
+  Refreshed,
 } from '../../../server/src/fleet-protocol';
 import type { Main } from '../main';
 import { Migrations } from '../migrations/start';
@@ -50,6 +51,7 @@ export function start(context: ExtensionContext, surfaces: Surfaces, main: Promi
       terminals.wire(connection);
       migrations.wire(connection);
       connection.onNotification('fleet/state', (state: NodeState) => store.setState(state));
+      connection.onNotification('fleet/refreshed', (refreshed: Refreshed) => store.take(refreshed));
       connection.onNotification('fleet/log', ({ line }: LogParams) => log.info(line));
       connection.onNotification('fleet/progress', (params: ProgressParams) => progresses.tell(params));
     },

@@ -474,11 +474,18 @@ token() {
   case $file in /*) [ ${#token} -le 64 ] ;; *) false ;; esac
 }
 
-# By nova where root has no right, as on NFS with root_squash. A file that is there already is left as it is.
+# By nova where root has no right, as on NFS with root_squash. A file that is there already is left as it is, save one that
+# somebody made who was ended before he removed it: it holds its own token, and is older than any comparison takes.
 # shellcheck disable=SC2016 # the inner shell puts the words in their places
 probe_write() {
   token "$1" || return 0
   run "probe-write $1" sh -c 'set -C; umask 022
+    for old in "${2%/*}"/.livemig-probe-*; do
+      if [ -f "$old" ] && [ ! -L "$old" ] && [ "$(cat -- "$old")" = "${old##*/.livemig-probe-}" ] &&
+        [ -n "$(find "$old" -prune -mmin +5)" ]; then
+        rm -f -- "$old" || setpriv --reuid nova --regid nova --init-groups rm -f -- "$old"
+      fi
+    done 2>/dev/null
     printf "%s\n" "$1" >"$2" ||
       setpriv --reuid nova --regid nova --init-groups sh -c '\''set -C; umask 022; printf "%s\n" "$1" >"$2"'\'' sh "$1" "$2"' \
     sh "$token" "$file"

@@ -1,4 +1,4 @@
-import type { ClusterView, InventoriesParams, NodeParams, NodeState } from '../../fleet-protocol';
+import type { ClusterView, InventoriesParams, NodeParams, NodeState, Refreshed } from '../../fleet-protocol';
 import { dialSsh, isLocal } from '../dial';
 import { previousFolder } from '../files/place';
 import { PreviousVersions } from '../files/previous';
@@ -31,6 +31,8 @@ export interface FleetOptions {
   readonly asker: Asker;
   readonly log: FleetLog;
   readonly tell: (state: NodeState) => void;
+  /** Gets what was read of a node without being asked. */
+  readonly push?: (refreshed: Refreshed) => void;
   readonly timeouts?: Partial<StepTimeouts> | undefined;
   /** Folder for previous versions of files, if not the user's own. */
   readonly previous?: string | undefined;
@@ -126,12 +128,13 @@ export class Fleet {
   }
 
   #session(cluster: ClusterSession, node: string, settings: string): NodeSession {
-    const { log, tell } = this.#options;
+    const { log, tell, push = () => undefined } = this.#options;
     const session = new NodeSession({ cluster: cluster.id, node }, settings, {
       pool: cluster.pool,
       queue: this.#queue,
       log,
       tell,
+      push,
       cluster: () => cluster.read,
       previous: cluster.previous,
     });

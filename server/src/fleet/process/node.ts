@@ -16,6 +16,8 @@ export interface Surroundings {
   readonly queue: Queue;
   readonly log: FleetLog;
   readonly tell: (state: NodeState) => void;
+  /** Shows what nobody asked for: a node that came back by itself, or of which more is known now. */
+  readonly push: (refreshed: Refreshed) => void;
   /** livemig.ini as it is now. */
   readonly cluster: () => ReadCluster;
   readonly previous: PreviousVersions;
@@ -113,6 +115,14 @@ export class NodeSession {
     return this.refresh({ now: true, ...(signal && { signal }) });
   }
 
+  /** More is known of what was read: it counts until the node is read again, if it was not meanwhile. */
+  amend(read: Snapshot, more: Snapshot): void {
+    if (this.#snapshot !== read || more === read) return;
+    this.#snapshot = more;
+    const { cluster, push } = this.#surroundings;
+    push(refreshed(this.params.cluster, cluster(), more));
+  }
+
   /** Closes the connection; it is dialled again when somebody asks. */
   disconnect(): void {
     this.#run?.stop.abort();
@@ -168,10 +178,14 @@ export class NodeSession {
 
   #changed(state: KeptState): void {
     if (state.kind === 'connected') {
+      const lost = this.#failed !== undefined;
       this.#connected = true;
       this.#failed = undefined;
-      // Who reads it tells how that goes; one that came back by itself is as it was.
-      if (!this.#run) this.tell({ kind: 'ready' });
+      // Who reads it tells how that goes.
+      if (this.#run) return;
+      this.tell({ kind: 'ready' });
+      // What happened meanwhile, a restart perhaps, nobody has seen.
+      if (lost && this.#snapshot) this.refresh().then(this.#surroundings.push, () => undefined);
       return;
     }
     const { why, retry } = state;

@@ -10,6 +10,7 @@ import { FleetError, type Runner } from '../types';
 import type { Progress } from './actions';
 import type { Fleet } from './fleet';
 import { clusterOf } from './refreshed';
+import { withSharedStorage } from './storage';
 import { readUri, uriOf } from './uris';
 
 /** How long a plan is good, in ms. */
@@ -79,6 +80,7 @@ export class Repairs {
         ...{ ok: false, steps, refreshed },
         why: `Every step was done, but ${unread.join(', ')} could not be read again: whether it helped is not known`,
       };
+    await this.#compare(params, signal);
     // Others of the same file may stay as they were; a line may be another one by now.
     const others = new Set(
       known.filter((f) => lineIndexOf(f.file).positionAt(f.span.start).line !== params.line).map((f) => f.message),
@@ -96,6 +98,14 @@ export class Repairs {
     const { id, read, nodes } = this.fleet.cluster(cluster);
     const snapshots = [...read.nodes.keys()].flatMap((name) => nodes.get(name)?.snapshot ?? []);
     return clusterOf(id, read, snapshots, snapshots.length < read.nodes.size);
+  }
+
+  /** What only a comparison shows is compared again. */
+  async #compare({ cluster: id, rule, uri }: RepairParams, signal: AbortSignal): Promise<void> {
+    if (rule !== 'cluster/storage-differs') return;
+    const session = this.fleet.cluster(id);
+    const snapshots = [...session.nodes.values()].flatMap(({ snapshot }) => snapshot ?? []);
+    await withSharedStorage(this.fleet, session, readUri(uri).node, snapshots, signal, 0);
   }
 
   #runner(cluster: string, node: string): Runner {

@@ -26,7 +26,11 @@ export function serve(
   };
   const log = (line: string): void => tell('fleet/log', { line } satisfies LogParams);
   const asker = new Asker(client);
-  const fleet = new Fleet({ ...options, asker, log, tell: (state) => tell('fleet/state', state) });
+  const fleet = new Fleet({
+    ...{ ...options, asker, log },
+    tell: (state) => tell('fleet/state', state),
+    push: (refreshed) => tell('fleet/refreshed', refreshed),
+  });
 
   const files = new FileRequests(fleet);
   const terminals = new Terminals(client, fleet);

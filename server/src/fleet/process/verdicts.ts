@@ -6,6 +6,7 @@ import { FleetError, type Snapshot } from '../types';
 import type { ClusterSession, Fleet } from './fleet';
 import type { NodeSession } from './node';
 import { clusterOf } from './refreshed';
+import { withSharedStorage } from './storage';
 
 /** How old facts may be that a migration is judged by, in ms. */
 const FRESH_MS = 60_000;
@@ -36,9 +37,10 @@ export async function fresh(
 /** Where an instance could be moved to, and what speaks against it. */
 export async function verdicts(fleet: Fleet, params: InstanceParams, signal: AbortSignal): Promise<VerdictView[]> {
   const session = fleet.cluster(params.cluster);
-  const { snapshots, failures } = await fresh(fleet, session, signal);
+  const { snapshots: read, failures } = await fresh(fleet, session, signal);
   const why = failures.get(params.node);
   if (why !== undefined) throw new FleetError('unreachable', why);
+  const snapshots = await withSharedStorage(fleet, session, params.node, read, signal);
   const cluster = clusterOf(session.id, session.read, snapshots, failures.size > 0);
   const source = cluster.hosts.find((h) => h.name === params.node);
   if (!source) throw new FleetError('not-found', `there is no node ${params.node} any more`);

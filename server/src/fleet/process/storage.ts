@@ -1,0 +1,98 @@
+import type { Host } from '../../model/host';
+import { mountOf } from '../../rules/cluster/instances-read-only';
+import { claimsShare } from '../../rules/cluster/storage-differs';
+import { orCancelled } from '../pool';
+import { probeStorage, withStorage, type StorageProbe } from '../storage-probe';
+import type { Snapshot } from '../types';
+import type { ClusterSession, Fleet } from './fleet';
+import { clusterOf } from './refreshed';
+
+/** How long what a probe has shown is taken for true, in ms. */
+const GOOD_MS = 60_000;
+/** For all of it, in ms: whoever asked may be gone by then, and the file is still to be removed. */
+const LIMIT_MS = 120_000;
+
+interface Probed {
+  readonly at: number;
+  readonly done: Promise<StorageProbe>;
+}
+
+/** By the nodes that were compared and their paths. */
+const probes = new WeakMap<ClusterSession, Map<string, Probed>>();
+
+/**
+ * Compares what nodes that are to share their instances have in that folder with what the source has, by a file that is
+ * written and removed; at most once a minute for the same nodes. What it showed becomes part of what was measured of them,
+ * until they are read again.
+ *
+ * @param snapshots of nodes that were just read
+ * @param age of a comparison that will do, in ms
+ * @returns the same, with what was found out; that something could not be is no failure
+ */
+export async function withSharedStorage(
+  fleet: Fleet,
+  session: ClusterSession,
+  source: string,
+  snapshots: readonly Snapshot[],
+  signal: AbortSignal,
+  age = GOOD_MS,
+): Promise<readonly Snapshot[]> {
+  const { hosts } = clusterOf(session.id, session.read, snapshots, true);
+  const nodes = hosts.flatMap((host) => {
+    const path = comparable(host);
+    // Another mount is another storage, however short ago they were compared.
+    return path === undefined ? [] : [{ node: host.name, path, mount: mountOf(host, path)?.facts.source }];
+  });
+  if (nodes.length < 2 || !nodes.some(({ node }) => node === source)) return snapshots;
+  const key = JSON.stringify(nodes.sort((a, b) => (a.node < b.node ? -1 : 1)));
+  let known = probes.get(session);
+  if (!known) probes.set(session, (known = new Map<string, Probed>()));
+  for (const [old, { at }] of known) if (at <= Date.now() - GOOD_MS) known.delete(old);
+  let probed = known.get(key);
+  if (!probed || probed.at <= Date.now() - age) {
+    const all = nodes.map(({ node, path }) => {
+      const own = fleet.node({ cluster: session.id, node });
+      return {
+        ...{ node, path },
+        runner: { run: async (...words: RunWords) => (await own.connection()).run(...words) },
+      };
+    });
+    probed = { at: Date.now(), done: probeStorage(all, fleet.log, AbortSignal.timeout(LIMIT_MS)) };
+    known.set(key, probed);
+  }
+  const probe = await orCancelled(probed.done, source, signal);
+  for (const { node, why } of probe.failures) fleet.log(`${node}: storage not compared: ${why}`);
+  const concerned = new Set(nodes.map(({ node }) => node));
+  return snapshots.map((snapshot) => {
+    if (!concerned.has(snapshot.node)) return snapshot;
+    const now = merged(snapshot, probe);
+    fleet.node({ cluster: session.id, node: snapshot.node }).amend(snapshot, now);
+    return now;
+  });
+}
+
+type RunWords = Parameters<StorageRunner['run']>;
+type StorageRunner = Parameters<typeof probeStorage>[0][number]['runner'];
+
+/** Where its instances lie, if they are to lie where those of others do, and there is such a folder. */
+function comparable(host: Host): string | undefined {
+  const path = host.instancesPath;
+  if (path === undefined || !host.isCompute || !claimsShare(host)) return undefined;
+  return host.facts?.paths?.[path]?.type === 'folder' ? path : undefined;
+}
+
+/** The same object for the same probe: what was parsed of it stays. */
+const made = new WeakMap<Snapshot, { readonly probe: StorageProbe; readonly snapshot: Snapshot }>();
+/** As they were read. */
+const read = new WeakMap<Snapshot, Snapshot>();
+
+function merged(given: Snapshot, probe: StorageProbe): Snapshot {
+  const snapshot = read.get(given) ?? given;
+  const known = made.get(snapshot);
+  if (known?.probe === probe) return known.snapshot;
+  // Why it could not be compared stands in the log: the node was read all the same.
+  const now = withStorage(snapshot, { ...probe, failures: [] });
+  made.set(snapshot, { probe, snapshot: now });
+  read.set(now, snapshot);
+  return now;
+}
