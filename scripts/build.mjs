@@ -226,6 +226,8 @@ const bundles = {
       resolveDir: root,
     },
     plugins: [collector, borrowed, rules, words, tables],
+    // As modules, of which a part can be left out; what is for Node alone comes as a whole.
+    alias: { yaml: './node_modules/yaml/browser/dist/index.js' },
     loader: { '.sh': 'text' },
   },
 };

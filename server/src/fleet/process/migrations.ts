@@ -20,6 +20,9 @@ const KEPT = 200;
 const FOUND = 8;
 /** After so long no reading of a node is under way any more that began before a migration's end. */
 const SETTLED_MS = 60_000;
+/** As long as one runs, the cloud is asked for others so often; and at most so often when nodes are read, ms. */
+const LOOK_MS = 10_000;
+const SOONEST_MS = 5_000;
 
 interface Running {
   view: MigrationView;
@@ -33,6 +36,10 @@ export class Migrations {
   /** Instances that are just being begun: nobody begins one twice. */
   readonly #beginning = new Set<string>();
   readonly #drivers = new Map<string, Driver>();
+  /** Clusters whose cloud is just being asked, or was a moment ago: when, ms since 1970. */
+  readonly #looked = new Map<string, number>();
+  readonly #next = new Map<string, NodeJS.Timeout>();
+  readonly #complaints = new Map<string, string>();
 
   constructor(
     private readonly fleet: Fleet,
@@ -52,8 +59,10 @@ export class Migrations {
       throw new FleetError('refused', 'the instance is being migrated already: watch that migration');
     this.#beginning.add(mark);
     try {
-      // Who runs its instances is known of a node that was read.
-      await siteOf(this.fleet, this.asker, cluster).snapshot(node, signal);
+      this.fleet.allowed();
+      const site = siteOf(this.fleet, this.asker, cluster);
+      // Who runs its instances, where livemig.ini does not say so, is known of a node that was read.
+      if (site.inventory.driver === undefined || driverName(site) === 'libvirt') await site.snapshot(node, signal);
       const driver = this.driver(cluster);
       const migration = await driver.migrate({ uuid, source: node, destination, options }, signal);
       return this.#follow(cluster, driver, migration);
@@ -77,7 +86,21 @@ export class Migrations {
 
   /** Watches what runs in a cluster, of which a node was just read. */
   look(cluster: string): void {
-    this.#look(cluster).catch((error: unknown) => this.fleet.log(`migrations of ${cluster}: ${String(error)}`));
+    this.#look(cluster).then(
+      () => this.#complaints.delete(cluster),
+      (error: unknown) => {
+        // A cloud that cannot be asked is no news each time.
+        const complaint = `migrations of ${cluster}: ${error instanceof Error ? error.message : String(error)}`;
+        if (this.#complaints.get(cluster) !== complaint) this.fleet.log(complaint);
+        this.#complaints.set(cluster, complaint);
+      },
+    );
+  }
+
+  /** Nothing is looked for any more. */
+  close(): void {
+    for (const timer of this.#next.values()) clearTimeout(timer);
+    this.#next.clear();
   }
 
   /**
@@ -85,6 +108,7 @@ export class Migrations {
    * @throws FleetError of code `refused`
    */
   driver(cluster: string): Driver {
+    this.fleet.allowed();
     const site = siteOf(this.fleet, this.asker, cluster);
     const known = this.#drivers.get(cluster);
     if (known?.name === driverName(site)) return known;
@@ -94,7 +118,8 @@ export class Migrations {
   }
 
   async #look(cluster: string): Promise<void> {
-    if (driverName(siteOf(this.fleet, this.asker, cluster)) === 'libvirt') await this.find(cluster);
+    if (driverName(siteOf(this.fleet, this.asker, cluster)) === 'libvirt' || this.#isDue(cluster))
+      await this.find(cluster);
   }
 
   /** The same, for who waits for it. @throws FleetError when who runs its instances cannot be asked */
@@ -105,20 +130,46 @@ export class Migrations {
     for (const migration of await driver.running(AbortSignal.timeout(60_000), watched)) {
       const { uuid, source } = migration;
       const known = this.#beginning.has(`${cluster}\0${uuid}`) || this.#running(cluster, uuid);
-      if (known || this.#justEnded(cluster, uuid, source)) migration.leave();
-      else this.#follow(cluster, driver, migration);
+      const settled = driver.name === 'libvirt' ? SETTLED_MS : LOOK_MS;
+      if (known || this.#justEnded(cluster, uuid, source, settled)) {
+        migration.leave();
+        if (!known && driver.name !== 'libvirt') this.#lookIn(cluster, LOOK_MS);
+      } else this.#follow(cluster, driver, migration);
     }
+    if (driver.name !== 'libvirt' && mine.some(({ view }) => !view.outcome)) this.#lookIn(cluster, LOOK_MS);
+  }
+
+  /** A cloud is asked once for all of its nodes, and again later where that was just done. */
+  #isDue(cluster: string): boolean {
+    const wait = (this.#looked.get(cluster) ?? 0) + SOONEST_MS - Date.now();
+    if (wait <= 0) {
+      this.#looked.set(cluster, Date.now());
+      return true;
+    }
+    this.#lookIn(cluster, wait);
+    return false;
+  }
+
+  #lookIn(cluster: string, ms: number): void {
+    if (this.#next.has(cluster)) return;
+    const timer = setTimeout(() => {
+      this.#next.delete(cluster);
+      // The cluster may be gone meanwhile.
+      this.look(cluster);
+    }, ms);
+    timer.unref();
+    this.#next.set(cluster, timer);
   }
 
   /** What a node told of it may have been read before its end. */
-  #justEnded(cluster: string, uuid: string, source: string): boolean {
+  #justEnded(cluster: string, uuid: string, source: string, settled: number): boolean {
     return [...this.#all.values()].some(
       ({ view }) =>
         view.cluster === cluster &&
         view.uuid === uuid &&
         view.source === source &&
         view.ended !== undefined &&
-        view.ended > Date.now() - SETTLED_MS,
+        view.ended > Date.now() - settled,
     );
   }
 
@@ -136,6 +187,7 @@ export class Migrations {
     });
     const running: Running = { view: { id, cluster, uuid, name, source, began, ...now() }, migration };
     this.#all.set(id, running);
+    if (driver.name !== 'libvirt') this.#lookIn(cluster, LOOK_MS);
     this.samples.add(id, running.view.progress);
     for (const [old, { view }] of this.#all)
       if (this.#all.size > KEPT && view.outcome) {

@@ -92,5 +92,8 @@ export function serve(
         listening.dispose();
       }
     });
-  return () => fleet.close();
+  return () => {
+    migrations.close();
+    fleet.close();
+  };
 }
