@@ -54,35 +54,98 @@ export function lint(
   rules: readonly Rule[] = RULES,
   judged?: () => void,
 ): LintResult {
+  const steps = lintSteps(cluster, settings, rules);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+    if (step.value === 'host') judged?.();
+  }
+}
+
+/** The same in steps, for whoever has other things to do between: a host, or a rule of the whole cluster. */
+export function* lintSteps(
+  cluster: Cluster,
+  settings: Settings = DEFAULT_SETTINGS,
+  rules: readonly Rule[] = RULES,
+): Generator<'host' | 'rule', LintResult> {
   const found: Finding[] = [];
   for (const host of cluster.hosts) {
     for (const finding of hostFindings(host, rules)) found.push(finding);
-    judged?.();
+    yield 'host';
   }
   const kinds = new Set<FileKind>();
   for (const host of cluster.hosts) for (const file of host.files) kinds.add(file.kind);
   if (cluster.inventory) kinds.add('livemig-ini');
   for (const rule of rules) {
-    if (rule.scope === 'cluster' && rule.files.some((k) => kinds.has(k)))
-      rule.check(cluster, (complaint) => keep(found, toFinding(rule, complaint, complaint.host)));
+    if (rule.scope !== 'cluster' || !rule.files.some((k) => kinds.has(k))) continue;
+    rule.check(cluster, (complaint) => keep(found, toFinding(rule, complaint, complaint.host)));
+    yield 'rule';
   }
   const use: SuppressionUse = new Map();
-  const shown: Finding[] = [];
-  const show = (findings: readonly Finding[]): void => {
-    for (const finding of findings) {
-      const level = levelOf(finding.rule.id, settings, cluster.inventory);
-      if (level === 'off' || suppressedBy(finding, use)) continue;
-      shown.push(level === undefined ? finding : { ...finding, severity: level });
-    }
-  };
-  show(found);
-  show(needlessFindings(cluster, settings, rules, use));
+  const shown = leftOver(found, cluster, settings, use);
+  shown.push(...leftOver(needlessFindings(cluster, settings, rules, use), cluster, settings, use));
   return sorted(cluster, shown);
 }
 
-/** Judges hosts by themselves, ahead of `lint`, which then has only to compare them. */
-export function judgeHosts(cluster: Cluster, rules: readonly Rule[] = RULES): void {
-  for (const host of cluster.hosts) hostFindings(host, rules);
+/** What neither a level nor a comment silences, at its level. */
+function leftOver(
+  findings: readonly Finding[],
+  { inventory }: Cluster,
+  settings: Settings,
+  use: SuppressionUse,
+): Finding[] {
+  const shown: Finding[] = [];
+  for (const finding of findings) {
+    const level = levelOf(finding.rule.id, settings, inventory);
+    if (level === 'off' || suppressedBy(finding, use)) continue;
+    shown.push(level === undefined ? finding : { ...finding, severity: level });
+  }
+  return shown;
+}
+
+/**
+ * Findings after an edit, ahead of the comparison of all hosts: what the edited hosts have by themselves is as it is now,
+ * what was found by comparing is as it was before, at the place where its text is now, and without its fixes.
+ * @param before of the cluster with the old files in the place of the new
+ * @param edited the old file of each new one
+ */
+export function lintAhead(
+  cluster: Cluster,
+  settings: Settings,
+  before: LintResult,
+  edited: ReadonlyMap<SourceFile, SourceFile>,
+  rules: readonly Rule[] = RULES,
+): LintResult {
+  const now = new Map([...edited].map(([file, old]) => [old, file]));
+  const hosts = cluster.hosts.filter((h) => h.files.some((f) => edited.has(f)));
+  const folders = new Set(hosts.map((h) => h.folder));
+  const own = leftOver(
+    hosts.flatMap((h) => hostFindings(h, rules)),
+    cluster,
+    settings,
+    new Map(),
+  );
+  const others = before.findings.flatMap((finding): Finding[] => {
+    if (finding.host && finding.rule.scope === 'host' && folders.has(finding.host.folder)) return [];
+    const file = now.get(finding.file);
+    if (!file) return [finding];
+    const span = movedSpan(finding.file.text, file.text, finding.span);
+    return span ? [{ ...finding, file, span, fixes: [] }] : [];
+  });
+  return sorted(cluster, [...own, ...others]);
+}
+
+/** Where a part of a text is in another that differs from it in one place; undefined where it was that part. */
+function movedSpan(old: string, now: string, { start, end }: Span): Span | undefined {
+  const shorter = Math.min(old.length, now.length);
+  let head = 0;
+  while (head < shorter && old.charCodeAt(head) === now.charCodeAt(head)) head++;
+  let tail = 0;
+  while (tail < shorter - head && old.charCodeAt(old.length - 1 - tail) === now.charCodeAt(now.length - 1 - tail))
+    tail++;
+  if (end <= head) return { start, end };
+  const by = now.length - old.length;
+  return start >= old.length - tail ? { start: start + by, end: end + by } : undefined;
 }
 
 /** What is said of the suppressions themselves, once all others have had their say. */

@@ -1,4 +1,4 @@
-import { lint, type Finding, type LintResult } from '../lint';
+import { lint, lintAhead, lintSteps, type Finding, type LintResult } from '../lint';
 import { Cluster, type ClusterInput } from '../model/cluster';
 import type { SourceFile } from '../model/files';
 import type { Host } from '../model/host';
@@ -16,6 +16,17 @@ interface Result {
   readonly byFile: ReadonlyMap<SourceFile, readonly Finding[]>;
 }
 
+/** Comparing more hosts than that takes longer than a key press may. */
+const MANY = 40;
+
+/** A cluster that was judged elsewhere. */
+export interface Judgement {
+  readonly input: ClusterInput;
+  readonly settings: FolderSettings;
+  readonly cluster: Cluster;
+  readonly lint: LintResult;
+}
+
 /** A cluster with its findings, made anew only when it is asked after a change, and only as far as that reaches. */
 export class JudgedCluster {
   #input: ClusterInput;
@@ -24,6 +35,11 @@ export class JudgedCluster {
   #cluster: Cluster | undefined;
   #current = false;
   #result: Result | undefined;
+  /** The last result by all rules, and the files that were edited since, with what they were then. */
+  #whole: Result | undefined;
+  readonly #before = new Map<Key, SourceFile>();
+  /** Of the edits since. */
+  #ahead: Result | undefined;
 
   constructor(input: ClusterInput, settings: FolderSettings) {
     this.#input = input;
@@ -53,7 +69,42 @@ export class JudgedCluster {
     if (!place || place.file === file) return;
     this.#input = replaced(this.#input, place.at, file);
     this.#places?.set(file.uri, { ...place, file });
-    this.#forget();
+    if (file.kind === 'livemig-ini') this.#whole = undefined;
+    else if (!this.#before.has(file.uri)) this.#before.set(file.uri, place.file);
+    this.#current = false;
+    this.#result = undefined;
+    this.#ahead = undefined;
+  }
+
+  /** Takes over what was judged elsewhere. */
+  adopt({ input, settings, cluster, lint: result }: Judgement): void {
+    this.#input = input;
+    this.#settings = settings;
+    this.#places = undefined;
+    this.#cluster = cluster;
+    this.#current = true;
+    this.#ahead = undefined;
+    this.#take(result);
+  }
+
+  /** Edits of which a comparison with the other hosts is still to come. */
+  get unsettled(): boolean {
+    return this.#result === undefined && this.#whole !== undefined && this.#input.hosts.length >= MANY;
+  }
+
+  /** Compares in steps. Whatever is edited meanwhile makes it vain. @returns whether it was not */
+  *settling(): Generator<void, boolean> {
+    const { cluster } = this;
+    const steps = lintSteps(cluster, this.#settings.lint);
+    for (;;) {
+      const step = steps.next();
+      if (!this.#current || this.#cluster !== cluster) return false;
+      if (step.done) {
+        this.#take(step.value);
+        return true;
+      }
+      yield;
+    }
   }
 
   keys(): IterableIterator<Key> {
@@ -83,33 +134,48 @@ export class JudgedCluster {
     return (file && this.#lint().byFile.get(file)) ?? [];
   }
 
+  /**
+   * What is shown of them at once: among many hosts an edit is answered by what its own host tells, and by what the others
+   * told before.
+   */
+  shown(key: Key): { readonly findings: readonly Finding[]; readonly hidden: number } {
+    const file = this.file(key);
+    if (!file) return { findings: [], hidden: 0 };
+    const { lint: found, byFile } = this.#lintAhead() ?? this.#lint();
+    return { findings: byFile.get(file) ?? [], hidden: found.hidden.get(file) ?? 0 };
+  }
+
   get allFindings(): readonly Finding[] {
     return this.#lint().lint.findings;
   }
 
-  /** How many findings of a file are not shown. */
-  hidden(key: Key): number {
-    const file = this.file(key);
-    return (file && this.#lint().lint.hidden.get(file)) ?? 0;
+  #lint(): Result {
+    return this.#result ?? this.#take(lint(this.cluster, this.#settings.lint));
   }
 
-  #lint(): Result {
-    if (!this.#result) {
-      const result = lint(this.cluster, this.#settings.lint);
-      const byFile = new Map<SourceFile, Finding[]>();
-      for (const finding of result.findings) {
-        const list = byFile.get(finding.file);
-        if (list) list.push(finding);
-        else byFile.set(finding.file, [finding]);
-      }
-      this.#result = { lint: result, byFile };
+  #lintAhead(): Result | undefined {
+    const whole = this.#whole;
+    if (this.#result || this.#ahead) return this.#result ?? this.#ahead;
+    if (!whole || whole.lint.hidden.size > 0 || this.#input.hosts.length < MANY) return undefined;
+    const edited = new Map<SourceFile, SourceFile>();
+    for (const [key, old] of this.#before) {
+      const file = this.file(key);
+      if (file && file !== old) edited.set(file, old);
     }
-    return this.#result;
+    return (this.#ahead = resultOf(lintAhead(this.cluster, this.#settings.lint, whole.lint, edited)));
+  }
+
+  #take(result: LintResult): Result {
+    this.#before.clear();
+    return (this.#result = this.#whole = resultOf(result));
   }
 
   #forget(): void {
     this.#current = false;
     this.#result = undefined;
+    this.#ahead = undefined;
+    this.#whole = undefined;
+    this.#before.clear();
   }
 
   #place(key: Key): Place | undefined {
@@ -126,6 +192,16 @@ export class JudgedCluster {
     }
     return this.#places;
   }
+}
+
+function resultOf(found: LintResult): Result {
+  const byFile = new Map<SourceFile, Finding[]>();
+  for (const finding of found.findings) {
+    const list = byFile.get(finding.file);
+    if (list) list.push(finding);
+    else byFile.set(finding.file, [finding]);
+  }
+  return { lint: found, byFile };
 }
 
 function replaced(input: ClusterInput, at: Place['at'], file: SourceFile): ClusterInput {

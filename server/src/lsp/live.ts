@@ -111,7 +111,9 @@ export class LiveNodes {
     const { clusters } = await discover(alone(key), node.folder, (uri, path, kind) =>
       Promise.resolve({ uri, path, kind, text: '' }),
     );
-    return clusters.flatMap((c) => c.hosts.flatMap((h) => h.files)).find((f) => f.uri === key);
+    // What lies bare in a folder of its own is a host only where somebody put it there.
+    const hosts = clusters.flatMap((c) => c.hosts).filter((h) => h.folder === node.folder);
+    return hosts.flatMap((h) => h.files).find((f) => f.uri === key);
   }
 
   #forget(cluster: LiveCluster | undefined, node: string): void {

@@ -1,14 +1,18 @@
-import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
-import { judgeHosts } from '../lint';
-import type { ClusterInput } from '../model/cluster';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { lintSteps } from '../lint';
+import { Cluster, type ClusterInput } from '../model/cluster';
 import type { SourceFile } from '../model/files';
 import { readInventory } from '../model/inventory';
 import type { FolderSettings } from './configuration';
 import { JudgedCluster } from './judged';
 import { LiveNodes, type LiveCluster } from './live';
+import { inSlices } from './slices';
 import { type Key } from './uris';
 
-/** Between one time that nodes are taken in and the next, in ms: each costs as much as an edit of one of their files. */
+/** Nodes come in swarms: they are compared when no more came for so long, or after so long at most. In ms. */
+const QUIET = 100;
+const LONGEST = 1500;
+/** Between one comparison and the next. */
 const INTERVAL = 500;
 
 /** What the clusters of connected nodes need of all else. */
@@ -26,8 +30,8 @@ export interface Surroundings {
 }
 
 /**
- * Judges connected nodes. Hundreds of them may be told of within seconds while somebody types: they are judged one by one,
- * each in a turn of the loop of its own, and only then compared, all that came meanwhile at once.
+ * Judges connected nodes. Hundreds of them may be told of within seconds while somebody types: they are judged in slices of
+ * the loop's turns, by themselves and then beside each other, and shown when that is done, all that came at once.
  */
 export class LiveClusters {
   readonly nodes = new LiveNodes();
@@ -35,8 +39,10 @@ export class LiveClusters {
   /** Files that nobody told of or saved. */
   readonly #onlyOpen = new Set<Key>();
   #running = false;
-  /** By `performance.now()`. */
-  #next = 0;
+  /** When a node was told of last, by `performance.now()`. */
+  #told = 0;
+  /** When they were taken in last. */
+  #taken = 0;
 
   constructor(around: Surroundings) {
     this.#around = around;
@@ -49,6 +55,7 @@ export class LiveClusters {
   /** `livemig/live` */
   tell(params: unknown): void {
     this.nodes.tell(params);
+    this.#told = performance.now();
     this.#start();
   }
 
@@ -95,13 +102,23 @@ export class LiveClusters {
   }
 
   async #run(): Promise<void> {
-    for (;;) {
-      if (this.#due().length === 0) return;
-      const wait = this.#next - performance.now();
-      if (wait > 0) await sleep(wait, undefined, { ref: false });
+    while (this.#due().length > 0) {
+      await this.#quiet();
       for (const cluster of this.#due()) await this.#take(cluster);
-      this.#next = performance.now() + INTERVAL;
+      this.#taken = performance.now();
       this.#around.taken();
+    }
+  }
+
+  /** One node alone is taken in at once: what comes before others is known only when they come. */
+  async #quiet(): Promise<void> {
+    const until = performance.now() + LONGEST;
+    for (;;) {
+      const swarm = this.#due().some((c) => c.changed.size > 1 || c.judgedNodes.size > 1);
+      const now = performance.now();
+      const left = Math.max(this.#taken + INTERVAL, Math.min(until, this.#told + QUIET)) - now;
+      if (!swarm || left <= 0) return;
+      await sleep(left, undefined, { ref: false });
     }
   }
 
@@ -112,24 +129,24 @@ export class LiveClusters {
   async #take(cluster: LiveCluster): Promise<void> {
     cluster.stale = false;
     const inventory = await this.#around.inventory(cluster.inventory).catch(() => undefined);
-    for (const name of [...cluster.changed]) {
-      cluster.changed.delete(name);
+    for (const name of cluster.changed) {
       const node = cluster.nodes.get(name);
       if (node) cluster.judgedNodes.set(name, node);
       else cluster.judgedNodes.delete(name);
-      this.#update(cluster, inventory);
-      await nextTurn();
     }
-    if (cluster.nodes.size === 0) this.nodes.drop(cluster);
-    else this.#update(cluster, inventory);
-  }
-
-  #update(cluster: LiveCluster, inventory: SourceFile | undefined): void {
+    cluster.changed.clear();
+    if (cluster.nodes.size === 0) {
+      this.nodes.drop(cluster);
+      return;
+    }
     const settings = this.#around.settings(cluster.inventory);
     const input = this.#inputOf(cluster, inventory);
-    if (cluster.judged) cluster.judged.update(input, settings);
-    else cluster.judged = new JudgedCluster(input, settings);
-    judgeHosts(cluster.judged.cluster);
+    const model = new Cluster(input, settings.release, cluster.judged?.cluster);
+    const lint = await inSlices(lintSteps(model, settings.lint));
+    cluster.judged ??= new JudgedCluster(input, settings);
+    cluster.judged.adopt({ input, settings, cluster: model, lint });
+    // They may have been changed meanwhile.
+    cluster.judged.update(cluster.judged.input, this.#around.settings(cluster.inventory));
   }
 
   #inputOf({ root, judgedNodes }: LiveCluster, inventory: SourceFile | undefined): ClusterInput {

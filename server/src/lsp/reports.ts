@@ -44,8 +44,7 @@ export class Reports {
       return this.#failure(key);
     }
     this.#failed.delete(key);
-    const findings = owner.findings(key);
-    const hidden = owner.hidden(key);
+    const { findings, hidden } = owner.shown(key);
     const known = this.#known.get(key);
     if (known?.file === file && known.hidden === hidden && sameItems(known.findings, findings)) return known;
     const items = findings.map((f) => this.#converter.diagnostic(f));

@@ -13,7 +13,11 @@ import { looseCluster } from './loose';
 import { overlaySource } from './overlay';
 import { Queue } from './queue';
 import { describe, type Log } from './safe';
+import { inSlices } from './slices';
 import { isLive, isOnDisk, isWithin, keyOf, type Key } from './uris';
+
+/** After the last key press, in ms: then an edited file is compared with those of many hosts. */
+const SETTLE = 250;
 
 interface Folder {
   readonly key: Key;
@@ -40,6 +44,9 @@ export class Workspace {
   readonly #loose = new Map<Key, JudgedCluster>();
   readonly #edited = new Set<Key>();
   readonly #complaints = new Set<string>();
+  /** Those that were edited, and are yet to be compared with what stands beside it. */
+  readonly #unsettled = new Set<JudgedCluster>();
+  #settling: NodeJS.Timeout | undefined;
   #settings: ReadonlyMap<Key, FolderSettings> = new Map();
   #owners = new Map<Key, JudgedCluster>();
 
@@ -365,10 +372,30 @@ export class Workspace {
 
   /** An inventory may belong to several clusters. */
   #replace(file: SourceFile): void {
-    if (file.kind !== 'livemig-ini') this.#owners.get(file.uri)?.replace(file);
-    else {
+    if (file.kind !== 'livemig-ini') {
+      const owner = this.#owners.get(file.uri);
+      owner?.replace(file);
+      if (owner?.unsettled) this.#settleLater(owner);
+    } else {
       for (const cluster of this.#everyCluster()) cluster.replace(file);
       this.#live.inventoryChanged(file.uri);
+    }
+  }
+
+  /** When nobody types any more. */
+  #settleLater(owner: JudgedCluster): void {
+    this.#unsettled.add(owner);
+    clearTimeout(this.#settling);
+    this.#settling = setTimeout(() => {
+      this.#settle().catch((error: unknown) => this.#log.error(describe(error)));
+    }, SETTLE).unref();
+  }
+
+  async #settle(): Promise<void> {
+    for (const owner of [...this.#unsettled]) {
+      this.#unsettled.delete(owner);
+      // An edit meanwhile comes back here by itself.
+      if (owner.unsettled && (await inSlices(owner.settling()))) this.#changed();
     }
   }
 
