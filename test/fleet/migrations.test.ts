@@ -201,7 +201,11 @@ describe('migrations of the fleet process, in the lab', { skip: noLab }, () => {
       while (!/^Operation:\s+Outgoing/m.test((await lab.run('compute1', ['virsh', 'domjobinfo', guest.name])).stdout))
         await sleep(50);
       for (const node of order) await fleet.refresh(node);
-      const running = (await fleet.ask<MigrationView[]>('migrations', {})).filter((m) => m.uuid === guest.uuid);
+      const found = async () =>
+        (await fleet.ask<MigrationView[]>('migrations', {})).filter((m) => m.uuid === guest.uuid);
+      // The nodes are asked whose job it is.
+      while ((await found()).length === 0) await sleep(50);
+      const running = await found();
       assert.deepEqual(
         running.map((m) => [m.source, m.destination, m.outcome]),
         [['compute1', 'compute2', undefined]],

@@ -65,11 +65,12 @@ test('where the guest is', () => {
 test('words of virsh: the options that are asked for, and no word that came from a node but a UUID', () => {
   assert.deepEqual(
     migrate(
-      UUID,
+      { uuid: UUID, name: 'g1; reboot' },
       { uri: 'qemu+tcp://compute2/system', migrateUri: 'tcp://10.1.0.2' },
       { storage: 'copy', postCopy: true, autoConverge: true, bandwidth: 12.6, parallel: 4, tls: true },
     ).slice(4),
     [
+      ...['/run/libvirt/qemu/g1; reboot.pid', 'virsh', '-q', '-c', 'qemu:///system'],
       ...['migrate', '--live', '--p2p', '--persistent', '--undefinesource', '--abort-on-error', '--copy-storage-all'],
       ...['--postcopy', '--auto-converge', '--bandwidth', '13', '--parallel', '--parallel-connections', '4', '--tls'],
       ...['--migrateuri', 'tcp://10.1.0.2', '--domain', UUID, '--desturi', 'qemu+tcp://compute2/system'],

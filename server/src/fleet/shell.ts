@@ -132,7 +132,7 @@ export function localRunner(log: (line: string) => void = () => undefined): Runn
   };
 }
 
-function spawned(argv: readonly string[], { input, timeout, signal }: RunOptions): Promise<Ran> {
+function spawned(argv: readonly string[], { input, timeout, signal, heard }: RunOptions): Promise<Ran> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) {
       reject(cancelled(argv[0] ?? ''));
@@ -158,7 +158,8 @@ function spawned(argv: readonly string[], { input, timeout, signal }: RunOptions
     };
     for (const stream of ['stdout', 'stderr'] as const)
       child[stream].on('data', (chunk: Uint8Array) => {
-        if (!output.take(stream, chunk)) give(tooMuch('local', argv[0] ?? ''));
+        if (heard && stream === 'stdout') heard(chunk);
+        else if (!output.take(stream, chunk)) give(tooMuch('local', argv[0] ?? ''));
       });
     child.on('error', (error: NodeJS.ErrnoException) => {
       done();

@@ -18,6 +18,8 @@ export interface RunOptions {
   /** With `sudo -n` where the login is not root; rejects with code `sudo` where that is not allowed. */
   readonly root?: boolean;
   readonly signal?: AbortSignal;
+  /** Hears standard output as it comes; `stdout` of the answer is empty then, however long the command runs. */
+  readonly heard?: (chunk: Uint8Array) => void;
 }
 
 /** Something that runs commands: a node over SSH, or this machine. Words are never read by a shell as anything but words. */

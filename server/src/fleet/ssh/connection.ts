@@ -265,7 +265,7 @@ export class SshConnection implements NodeConnection {
   #exec(
     words: readonly string[],
     program: string,
-    { input, timeout, signal }: RunOptions,
+    { input, timeout, signal, heard }: RunOptions,
     sudo: boolean,
   ): Promise<Ran> {
     return new Promise((resolve, reject) => {
@@ -320,7 +320,7 @@ export class SshConnection implements NodeConnection {
         const take = (stream: 'stdout' | 'stderr') => (chunk: Buffer) => {
           if (!ended && !output.take(stream, chunk)) give(tooMuch(this.#name, program));
         };
-        channel.on('data', take('stdout'));
+        channel.on('data', heard ? (chunk: Buffer) => !ended && heard(chunk) : take('stdout'));
         channel.stderr.on('data', take('stderr'));
         channel.on('error', () => undefined); // tells of input that nobody reads
         channel.on('close', () => {

@@ -1,4 +1,4 @@
-import type { MigrateOptions } from '../types';
+import type { MigrateOptions, Movable } from '../types';
 
 /**
  * What is asked of libvirt, as words of `virsh`. An instance is named by its UUID: a name may begin with a hyphen, or be that
@@ -22,8 +22,30 @@ export interface Way {
   readonly migrateUri?: string;
 }
 
+/** What {@link migrate} says on its standard output before it begins, so that nobody takes another's job for ours. */
+export const BEGINS = 'begins';
+/** Its exit status where somebody else is beginning the same. */
+export const BUSY = 75;
+
+/**
+ * Two who begin the same at the same time: libvirt would let one of them wait for half a minute, and go on when the other's
+ * was aborted. The lock is that of the guest's own pid file, which is there as long as the guest runs, and ends with virsh.
+ */
+const ALONE = `
+if [ -r "$1" ] && command -v flock >/dev/null; then
+  exec 9<"$1"
+  flock -n 9 || exit ${BUSY}
+fi
+echo ${BEGINS}
+shift
+exec "$@"`;
+
 /** Runs until the migration is over; libvirtd goes on with it when the command is ended. */
-export function migrate(uuid: string, way: Way, options: MigrateOptions): string[] {
+export function migrate({ uuid, name }: Movable, way: Way, options: MigrateOptions): string[] {
+  return ['sh', '-c', ALONE, 'sh', `/run/libvirt/qemu/${name}.pid`, ...migration(uuid, way, options)];
+}
+
+function migration(uuid: string, way: Way, options: MigrateOptions): string[] {
   const { storage = 'shared', postCopy, autoConverge, bandwidth = 0, parallel = 1, tls } = options;
   return [
     ...VIRSH,

@@ -3,6 +3,7 @@ import type { InstanceFacts } from '../../model/instance';
 import type { Action, Driver, Instance, MigrationRequest, RunningMigration, Site } from '../driver';
 import type { Movable, Outcome, Progress } from '../types';
 import { logged } from './logs';
+import { isMigrating, tryLook } from './look';
 import { LibvirtMigration } from './migration';
 import { wayTo } from './way';
 
@@ -28,8 +29,12 @@ export class LibvirtDriver implements Driver {
     if (destination === undefined)
       throw new FleetError('refused', 'libvirt has no scheduler: name the node that the instance is to move to');
     const { site } = this;
-    const snapshots = await Promise.all([site.snapshot(source, signal), site.snapshot(destination, signal)]);
-    const instance = snapshots[0].facts.instances?.find((i) => i.uuid === uuid);
+    const read = (node: string, age?: number) => site.snapshot(node, signal, age);
+    const find = ({ facts }: Snapshot) => facts.instances?.find((i) => i.uuid === uuid);
+    let snapshots = await Promise.all([read(source), read(destination)]);
+    // It may have been started since.
+    if (!find(snapshots[0])) snapshots = [await read(source, 0), snapshots[1]];
+    const instance = find(snapshots[0]);
     if (!instance) throw new FleetError('not-found', `${source}: there is no such instance any more: refresh the node`);
     const cluster = site.model(snapshots, true);
     const way = wayTo(
@@ -48,21 +53,23 @@ export class LibvirtDriver implements Driver {
     return new Watched(migration, outcome, instance, migration.request.options.postCopy === true);
   }
 
-  /** By what was read of the nodes: where its guest waits is where it goes to. */
-  running(_: AbortSignal, watched: ReadonlySet<string>): Promise<readonly RunningMigration[]> {
+  /** Of those that two nodes have at once, as they were read: whose job it is says the source now. */
+  async running(_: AbortSignal, watched: ReadonlySet<string>): Promise<readonly RunningMigration[]> {
     const { site } = this;
-    const known = site.known();
-    const found = known.flatMap(({ node: source, facts }) =>
-      (facts.instances ?? []).flatMap((instance): RunningMigration[] => {
-        if (!instance.migrating || instance.state !== 'running' || watched.has(instance.uuid)) return [];
-        const destination = known.find((at) => at.node !== source && waits(at, instance.uuid))?.node;
-        if (destination === undefined) return [];
-        const ends = { source: site.end(source), destination: site.end(destination) };
-        const { migration, outcome } = LibvirtMigration.watch({ instance, ...ends });
-        return [new Watched(migration, outcome, instance, true)];
+    const pairs = site.known().flatMap((at) =>
+      (at.facts.instances ?? []).flatMap((instance) => {
+        if (watched.has(instance.uuid) || !isActive(instance)) return [];
+        const others = site.known().filter((other) => other.node !== at.node && has(other, instance.uuid));
+        return others.map((other) => ({ instance, source: site.end(at.node), destination: site.end(other.node) }));
       }),
     );
-    return Promise.resolve(found);
+    const found = pairs.map(async (pair): Promise<readonly RunningMigration[]> => {
+      const seen = await tryLook(pair.source, pair.instance);
+      if (!seen || !isMigrating(seen) || seen.info?.operation === 'incoming') return [];
+      const { migration, outcome } = LibvirtMigration.watch(pair, seen);
+      return [new Watched(migration, outcome, pair.instance, true)];
+    });
+    return (await Promise.all(found)).flat();
   }
 
   async reasons(migration: RunningMigration, since: number, signal: AbortSignal): Promise<readonly string[]> {
@@ -82,8 +89,13 @@ export class LibvirtDriver implements Driver {
   }
 }
 
-function waits({ facts }: Snapshot, uuid: string): boolean {
-  return facts.instances?.some((i) => i.uuid === uuid && i.state === 'paused') === true;
+/** A migration of it may be under way: one of its two ends stands still, or says so. */
+function isActive({ state, migrating }: InstanceFacts): boolean {
+  return state === 'paused' || (state === 'running' && migrating === true);
+}
+
+function has({ facts }: Snapshot, uuid: string): boolean {
+  return facts.instances?.some((i) => i.uuid === uuid && (i.state === 'running' || i.state === 'paused')) === true;
 }
 
 function instanceOf(facts: InstanceFacts, node: string): Instance {

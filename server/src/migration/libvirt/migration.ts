@@ -2,8 +2,9 @@ import { FleetError, type Ran } from '../../fleet/types';
 import type { End } from '../driver';
 import type { MigrateOptions, Movable, Outcome, Progress } from '../types';
 import * as virsh from './commands';
-import { readJobInfo, type JobInfo } from './jobinfo';
-import { hasArrived, isBroken, readState, type DomainState } from './state';
+import { isMigrating, isReason, look, phaseOf, saidBy, statistics, tell, tryLook, type Looked } from './look';
+import { sleep } from './sleep';
+import { standingOf, type Standing } from './standing';
 
 export interface MigrationRequest {
   readonly instance: Movable;
@@ -15,12 +16,16 @@ export interface MigrationRequest {
 
 /** `virsh migrate` runs as long as the migration does. */
 const LONGEST_MS = 7 * 24 * 3600_000;
-const ASK_TIMEOUT_MS = 20_000;
-/** Between two looks, ms: until it has begun, then. */
+/** Between two looks, ms: until it has begun, then, and where nobody answers. */
 const FIRST_MS = 150;
 const LOOK_MS = 1000;
-/** Both ends may be without the guest for a moment: this often is it asked for before that is believed. */
+const LOST_MS = 2000;
+/** So often in a row there is no job any more, and virsh, that we began it with, says nothing: we do not hear it any more. */
+const UNHEARD = 4;
+/** The guest may be at both ends, or at none, for a moment: so often it is asked for before nobody is said to know. */
 const LOOKS = 15;
+
+const UNWATCHED = 'it ended while nobody watched: libvirtd’s log on its source has the reason';
 
 /**
  * A live migration by libvirt itself, from peer to peer: once it has begun, the two daemons go on with it whatever becomes of
@@ -28,11 +33,18 @@ const LOOKS = 15;
  */
 export class LibvirtMigration {
   readonly #listeners = new Set<(progress: Progress) => void>();
-  #progress: Progress = { phase: 'starting' };
+  #progress: Progress;
   #begun: (() => void) | undefined;
+  #ours = true;
+  #aborted = false;
   readonly #left = new AbortController();
 
-  private constructor(readonly request: MigrationRequest) {}
+  private constructor(
+    readonly request: MigrationRequest,
+    progress: Progress = { phase: 'starting' },
+  ) {
+    this.#progress = progress;
+  }
 
   /**
    * Begins it, and resolves when libvirt has taken it up or said no; the end is in `outcome`.
@@ -41,9 +53,9 @@ export class LibvirtMigration {
   static async start(request: MigrationRequest): Promise<{ migration: LibvirtMigration; outcome: Promise<Outcome> }> {
     const { source, instance, way, options } = request;
     const { info, state } = await look(source, instance);
+    const another = `${instance.name} is being migrated already, or has another job: watch that one`;
     if (!state) throw new FleetError('refused', `${instance.name} is not on ${source.node} any more`);
-    if (info && info.type !== 'none')
-      throw new FleetError('refused', `${instance.name} is being migrated already, or has another job: watch that one`);
+    if (info && info.type !== 'none') throw new FleetError('refused', another);
     if (state.state !== 'running' && state.state !== 'paused')
       throw new FleetError(
         'refused',
@@ -51,20 +63,39 @@ export class LibvirtMigration {
       );
     const migration = new LibvirtMigration(request);
     const begun = new Promise<void>((resolve) => (migration.#begun = resolve));
-    const command = source.runner.run(virsh.migrate(instance.uuid, way, options), { root: true, timeout: LONGEST_MS });
+    migration.#ours = false;
+    const command = source.runner.run(virsh.migrate(instance, way, options), {
+      ...{ root: true, timeout: LONGEST_MS },
+      heard: () => (migration.#ours = true),
+    });
+    const busy = command.then(
+      ({ code }) => code === virsh.BUSY && !migration.#ours,
+      () => false,
+    );
     if (options.downtime !== undefined)
       void begun.then(() => migration.setDowntime(options.downtime!)).catch(() => undefined);
     const outcome = migration.#follow(command);
-    await Promise.race([begun, outcome]);
+    const refused = busy.then((is) => is || new Promise<never>(() => undefined));
+    if ((await Promise.race([begun, outcome, refused])) === true) {
+      migration.leave();
+      throw new FleetError('refused', another);
+    }
     return { migration, outcome };
   }
 
-  /** Watches one that somebody else began, or we before we were started anew. */
-  static watch(request: Omit<MigrationRequest, 'way' | 'options'>): {
+  /**
+   * Watches one that somebody else began, or we before we were started anew.
+   * @param seen what its source said of it
+   */
+  static watch(
+    request: Omit<MigrationRequest, 'way' | 'options'>,
+    seen?: Looked,
+  ): {
     migration: LibvirtMigration;
     outcome: Promise<Outcome>;
   } {
-    const migration = new LibvirtMigration({ ...request, way: { uri: '' }, options: {} });
+    const progress: Progress | undefined = seen?.info && { phase: phaseOf(seen), ...seen.info.progress };
+    const migration = new LibvirtMigration({ ...request, way: { uri: '' }, options: {} }, progress);
     return { migration, outcome: migration.#follow(undefined) };
   }
 
@@ -79,8 +110,9 @@ export class LibvirtMigration {
   }
 
   /** @throws FleetError with libvirt's words: in post-copy there is no way back */
-  abort(): Promise<void> {
-    return this.#steer(virsh.abort(this.request.instance.uuid));
+  async abort(): Promise<void> {
+    await this.#steer(virsh.abort(this.request.instance.uuid));
+    this.#aborted = true;
   }
 
   /**
@@ -120,86 +152,72 @@ export class LibvirtMigration {
     return this.#steer(virsh.setDowntime(this.request.instance.uuid, downtime));
   }
 
-  async #steer(argv: readonly string[]): Promise<void> {
-    const { source } = this.request;
-    const ran = await source.runner.run(argv, { root: true, timeout: ASK_TIMEOUT_MS });
-    if (ran.code !== 0) throw new FleetError('refused', `${source.node}: ${saidBy(ran)}`, ran.stderr.trim());
+  #steer(argv: readonly string[]): Promise<void> {
+    return tell(this.request.source, argv);
   }
 
   async #follow(command: Promise<Ran> | undefined): Promise<Outcome> {
-    const watching = this.#poll(command === undefined);
     try {
-      const ran = command && (await command.catch(() => undefined));
-      // Without an answer of its own (the connection was lost, somebody ended virsh) the two ends tell.
-      const answered = ran?.code === undefined ? undefined : ran;
-      if (!answered) return await watching.ended;
-      watching.stop();
-      return answered.code === 0 ? await this.#completed() : await this.#notCompleted(saidBy(answered));
+      return await this.#toItsEnd(command);
     } finally {
-      watching.stop();
       this.#begun?.();
     }
   }
 
-  /** Looks again and again; `ended` settles when the source has no job any more. */
-  #poll(adopted: boolean): { readonly ended: Promise<Outcome>; readonly stop: () => void } {
-    const { source, instance } = this.request;
-    const stopped = new AbortController();
-    const either = AbortSignal.any([stopped.signal, this.#left.signal]);
-    const isStopped = (): boolean => either.aborted;
-    const loop = async (): Promise<Outcome> => {
-      let seen = adopted;
-      let quiet = 0;
-      for (let pause = FIRST_MS; !isStopped();) {
-        await sleep(pause, either);
-        try {
-          const { info, state } = await look(source, instance);
-          if (isStopped()) break;
-          if (info && info.type !== 'none' && info.operation !== 'other') {
-            seen = true;
-            quiet = 0;
-            pause = LOOK_MS;
-            this.#tell({ phase: phaseOf(info, state), ...info.progress });
-            this.#begun?.();
-          } else if (seen && ++quiet >= 2) {
-            const end = await this.#endedBehindUs();
-            if (end) return end;
-          }
-        } catch (error) {
-          if (!(error instanceof FleetError)) throw error;
-          if (isStopped()) break;
-          this.#tell({ ...this.#progress, phase: 'lost' });
-          pause = Math.min(pause * 2, 5 * LOOK_MS);
-        }
-      }
-      return await new Promise<never>(() => undefined);
-    };
-    const ended = loop();
-    ended.catch(() => undefined);
-    return { ended, stop: () => stopped.abort() };
-  }
-
-  /** What became of it, by where the guest is now; undefined as long as that is open. */
-  async #endedBehindUs(): Promise<Outcome | undefined> {
+  /**
+   * Looks again and again until the two nodes say where the guest is without a migration of it. What virsh says when it ends
+   * is the reason only: libvirtd may have ended under it, and the connection may be gone while the migration goes on.
+   */
+  async #toItsEnd(command: Promise<Ran> | undefined): Promise<Outcome> {
     const { source, destination, instance } = this.request;
-    for (let i = 0; i < LOOKS; i++) {
-      const [here, there] = await Promise.all([look(source, instance), look(destination, instance)]);
-      if (there.state && hasArrived(there.state) && !isActive(here.state)) return this.#completed();
-      if (here.state && isActive(here.state) && !there.state && (here.info?.type ?? 'none') === 'none')
-        return this.#end({
-          phase: 'failed',
-          on: source.node,
-          message:
-            'it ended while nobody watched, and the guest is still on its source: libvirtd’s log there has the reason',
-        });
-      if ((here.state && isBroken(here.state)) || (there.state && isBroken(there.state)))
-        return this.#notCompleted('post-copy broke while nobody watched');
-      await sleep(LOOK_MS);
+    const woken = new AbortController();
+    let ran: Ran | undefined;
+    let ended = command === undefined;
+    command
+      ?.then(
+        (done) => (ran = done),
+        () => undefined,
+      )
+      .finally(() => {
+        ended = true;
+        woken.abort();
+      });
+    let seen = command === undefined;
+    let [quiet, open] = [0, 0];
+    let before: Standing | undefined;
+    const isLeft = (): boolean => this.#left.signal.aborted;
+    const lost = (): void => this.#tell({ ...this.#progress, phase: 'lost' });
+    for (let pause = FIRST_MS; ;) {
+      await sleep(pause, this.#left.signal, ...(ended ? [] : [woken.signal]));
+      if (isLeft()) return await new Promise<never>(() => undefined);
+      if (ran?.code === 0) return await this.#completed();
+      const here = await tryLook(source, instance);
+      if (isLeft()) continue;
+      const moving = here !== undefined && isMigrating(here);
+      pause = here ? (seen || ended ? LOOK_MS : FIRST_MS) : LOST_MS;
+      if (moving && standingOf(here, undefined) === undefined) {
+        this.#tell({ phase: phaseOf(here), ...here.info?.progress });
+        if (this.#ours) {
+          seen = true;
+          this.#begun?.();
+        }
+        // It goes on without the virsh that began it, or is another's, whom ours was refused for.
+        if (ended) ran = undefined;
+        [quiet, open, before] = [0, 0, undefined];
+        continue;
+      }
+      if (!here) lost();
+      if (!ended && (!seen || ++quiet < UNHEARD)) continue;
+      const there = await tryLook(destination, instance);
+      const standing = standingOf(here, there);
+      if (standing !== undefined && (standing === before || isReason(ran))) return await this.#ended(standing, ran);
+      if (standing === undefined && (!there || ++open > LOOKS)) lost();
+      before = standing;
     }
-    return undefined;
   }
 
-  async #completed(): Promise<Outcome> {
+  /** Libvirt said that it is through, or the guest runs there. @param message of a virsh that saw it otherwise */
+  async #completed(message?: string): Promise<Outcome> {
     const { destination, instance } = this.request;
     const progress = await statistics(destination, instance).catch(() => undefined);
     // What was expected of the pause is not what it was.
@@ -212,23 +230,37 @@ export class LibvirtMigration {
     return this.#end({
       phase: 'completed',
       on: destination.node,
+      ...(message !== undefined && { message }),
       progress: { ...this.#progress, ...progress, phase: 'completed' },
     });
   }
 
-  async #notCompleted(message: string): Promise<Outcome> {
-    const { source, destination, instance } = this.request;
-    const ask = (end: End) => look(end, instance).catch(() => ({ info: undefined, state: undefined }));
-    const [here, there] = await Promise.all([ask(source), ask(destination)]);
-    const broken = [here.state, there.state].some((s) => s !== undefined && isBroken(s));
-    const arrived = there.state !== undefined && hasArrived(there.state) && !isActive(here.state);
-    const on = arrived ? destination.node : isActive(here.state) ? source.node : undefined;
-    return this.#end({
-      phase: /cancel/i.test(message) && !broken ? 'cancelled' : 'failed',
-      message,
-      ...(on !== undefined && !broken && { on }),
-      ...(broken && { broken }),
-    });
+  async #ended(standing: Standing, ran: Ran | undefined): Promise<Outcome> {
+    const { source } = this.request;
+    const said = ran?.code ? saidBy(ran) : undefined;
+    switch (standing) {
+      case 'destination':
+        return this.#completed(said);
+      case 'source': {
+        const cancelled = said === undefined ? this.#aborted : /cancel/i.test(said);
+        return this.#end({
+          phase: cancelled ? 'cancelled' : 'failed',
+          message: said ?? UNWATCHED,
+          on: source.node,
+        });
+      }
+      case 'broken':
+        return this.#end({
+          phase: 'failed',
+          message: said ?? 'post-copy broke while nobody watched',
+          broken: true,
+        });
+      case 'gone':
+        return this.#end({
+          phase: 'failed',
+          message: said ?? 'the guest was shut down or ended while it was migrated: it runs on neither node',
+        });
+    }
   }
 
   #end(outcome: Outcome): Outcome {
@@ -240,60 +272,4 @@ export class LibvirtMigration {
     this.#progress = progress;
     for (const listener of this.#listeners) listener(progress);
   }
-}
-
-interface Looked {
-  readonly info: JobInfo | undefined;
-  readonly state: DomainState | undefined;
-}
-
-/** What a node says of the guest; a state of undefined is none: it is not there. */
-async function look({ node, runner }: End, { uuid }: Movable): Promise<Looked> {
-  const ran = await runner.run(virsh.look(uuid), { root: true, timeout: ASK_TIMEOUT_MS });
-  const text = Buffer.from(ran.stdout).toString();
-  const state = readState(text);
-  if (state) return { info: readJobInfo(text), state };
-  if (/failed to get domain|no domain with matching/i.test(ran.stderr)) return { info: undefined, state: undefined };
-  throw new FleetError('refused', `${node}: ${saidBy(ran)}`, ran.stderr.trim());
-}
-
-/** Statistics of the end. Libvirt before 6.0 forgets them once they are told. */
-async function statistics({ runner }: End, { uuid }: Movable): Promise<Omit<Progress, 'phase'> | undefined> {
-  for (const keep of [true, false]) {
-    const ran = await runner.run(virsh.completed(uuid, keep), { root: true, timeout: ASK_TIMEOUT_MS });
-    const info = readJobInfo(Buffer.from(ran.stdout).toString());
-    if (info) return info.type === 'completed' ? info.progress : undefined;
-  }
-  return undefined;
-}
-
-/** The guest is there, running or standing still, and not merely defined. */
-function isActive(state: DomainState | undefined): boolean {
-  return state !== undefined && !['shut off', 'crashed'].includes(state.state);
-}
-
-function phaseOf(info: JobInfo, state: DomainState | undefined): Progress['phase'] {
-  if (state?.reason.startsWith('post-copy')) return 'post-copy';
-  return info.progress.memory && info.progress.memory.processed > 0 ? 'memory' : 'starting';
-}
-
-/** Virsh's own words, without its “error:”. */
-function saidBy(ran: Ran): string {
-  const lines = ran.stderr
-    .split('\n')
-    .map((line) => line.replace(/^error: /, '').trim())
-    .filter((line) => line !== '');
-  return lines.join(' ') || `virsh ended with ${ran.code ?? ran.signal ?? 'no status'}`;
-}
-
-function sleep(ms: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const go = (): void => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', go);
-      resolve();
-    };
-    const timer = setTimeout(go, ms);
-    signal?.addEventListener('abort', go);
-  });
 }
