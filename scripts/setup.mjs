@@ -48,6 +48,7 @@ const packages = {
   iptables: 'lab of real nodes, repairs of firewalls',
   'gnutls-bin': 'lab of real nodes',
   procps: 'lab of real nodes, repairs',
+  'iputils-ping': 'probes of guests',
   git: 'packaging',
   chromium: 'in-host and UI tests, demo',
   'fonts-dejavu-core': 'in-host and UI tests, demo',

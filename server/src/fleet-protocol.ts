@@ -335,6 +335,8 @@ export interface ProbeView {
   readonly gaps: readonly { readonly from: number; readonly to: number }[];
   /** ms: the measured downtime. */
   readonly longest: number;
+  /** It still asks: also for a few seconds after the end of the migration, of which it is told once more then. */
+  readonly going?: boolean;
   /** Why there is none, in words. */
   readonly failed?: string;
 }

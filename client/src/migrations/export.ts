@@ -33,6 +33,7 @@ const COLUMNS: readonly (readonly [string, (view: MigrationView) => string | num
   ['on', (v) => v.outcome?.on],
   ['elapsed_ms', (v) => v.progress.elapsed],
   ['downtime_ms', (v) => v.progress.downtime],
+  ['measured_downtime_ms', (v) => (v.probe?.failed === undefined ? v.probe?.longest : undefined)],
   ['memory_total_bytes', (v) => v.progress.memory?.total],
   ['memory_sent_bytes', (v) => v.progress.memory?.processed],
   ['message', (v) => v.outcome?.message],

@@ -62,7 +62,9 @@ export async function liveMigrate(tools: LaunchTools, args: readonly unknown[], 
     );
     return;
   }
-  const options = new Options();
+  const [only] = instances;
+  const probers = tools.nodes.all.filter(({ cluster }) => cluster === only?.cluster).map(({ node }) => node);
+  const options = new Options(instances.length === 1 ? probers : undefined);
   const chosen: { readonly instance: Movable; readonly destination: string }[] = [];
   for (const [i, instance] of instances.entries()) {
     const many = instances.length > 1 ? ` (${l10n.t('{0} of {1}', i + 1, instances.length)})` : '';
@@ -114,9 +116,16 @@ function begin(
   { fleet, store, nodes }: LaunchTools,
   { cluster, node, instance }: Movable,
   destination: string,
-  { value }: Options,
+  { value, probe }: Options,
 ): Thenable<MigrationView> {
-  const params: MigrateParams = { cluster, node, uuid: instance.uuid, destination, options: value };
+  const params: MigrateParams = {
+    cluster,
+    node,
+    uuid: instance.uuid,
+    destination,
+    options: value,
+    ...(probe && { probe }),
+  };
   const title = l10n.t('{0}, {1} → {2}', instance.title ?? instance.name, node, destination);
   return window.withProgress({ location: ProgressLocation.Notification, title }, async (progress) => {
     progress.report({ message: l10n.t('beginning') });

@@ -1,5 +1,6 @@
 import { l10n, window, type QuickPickItem } from 'vscode';
 import type { MigrateParams } from '../../../server/src/fleet-protocol';
+import { askProbe, probeText } from './probe';
 
 type MigrateOptions = MigrateParams['options'];
 
@@ -9,9 +10,17 @@ const MOST_BANDWIDTH = 1_000_000;
 /** How instances are to be moved, as long as one command asks. */
 export class Options {
   #options: MigrateOptions = { autoConverge: true };
+  #probe: MigrateParams['probe'];
+
+  /** @param probers nodes that a probe can ask from; undefined where several instances are moved, which one cannot ask */
+  constructor(private readonly probers: readonly string[] | undefined) {}
 
   get value(): MigrateOptions {
     return this.#options;
+  }
+
+  get probe(): MigrateParams['probe'] {
+    return this.#probe;
   }
 
   /** A few words for a line above the list. */
@@ -22,6 +31,7 @@ export class Options {
       postCopy ? l10n.t('post-copy') : undefined,
       autoConverge ? l10n.t('auto-converge') : undefined,
       bandwidth ? l10n.t('{0} MiB/s', bandwidth) : undefined,
+      this.#probe && l10n.t('probe of {0}', probeText(this.#probe)),
     ];
     return parts.filter((part) => part).join(', ');
   }
@@ -29,7 +39,9 @@ export class Options {
   /** What is dismissed changes nothing. */
   async show(): Promise<void> {
     const { storage, postCopy, autoConverge, bandwidth } = this.#options;
-    const items: (QuickPickItem & { readonly option: 'storage' | 'postCopy' | 'autoConverge' | 'bandwidth' })[] = [
+    const probe = this.#probe;
+    type Option = 'storage' | 'postCopy' | 'autoConverge' | 'bandwidth' | 'probe';
+    const items: (QuickPickItem & { readonly option: Option })[] = [
       {
         option: 'storage',
         label: l10n.t('Copy its disks'),
@@ -56,6 +68,14 @@ export class Options {
         picked: bandwidth !== undefined,
       },
     ];
+    if (this.probers)
+      items.push({
+        option: 'probe',
+        label: l10n.t('Probe…'),
+        description: probe ? probeText(probe) : '',
+        detail: l10n.t('The guest is asked ten times a second whether it answers: that measures its downtime.'),
+        picked: probe !== undefined,
+      });
     const picked = await window.showQuickPick(items, {
       title: l10n.t('Options of the Migration'),
       placeHolder: l10n.t('Tick what you want'),
@@ -63,8 +83,9 @@ export class Options {
       ignoreFocusOut: true,
     });
     if (!picked) return;
-    const has = (option: (typeof items)[number]['option']): boolean => picked.some((item) => item.option === option);
+    const has = (option: Option): boolean => picked.some((item) => item.option === option);
     const limit = has('bandwidth') ? await askBandwidth(bandwidth) : undefined;
+    this.#probe = has('probe') && this.probers ? await askProbe(probe, this.probers) : undefined;
     this.#options = {
       ...(has('storage') && { storage: 'copy' as const }),
       ...(has('postCopy') && { postCopy: true }),

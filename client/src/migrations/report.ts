@@ -4,6 +4,7 @@ import type { MigrationView } from '../../../server/src/fleet-protocol';
 import type { Requests } from '../nodes/store';
 import type { Texts } from '../nodes/texts';
 import { showCause, whereOf } from './cause';
+import { measuredText } from './probe';
 import { steer } from './watch';
 import { linesOf, rateText, wayText } from './words';
 
@@ -15,7 +16,8 @@ export async function reportEnd(view: MigrationView, texts: Texts): Promise<void
     const text = l10n.t('{0} is on {1} now.', name, destination);
     const downtime =
       progress.downtime === undefined ? '' : ` ${l10n.t('It stood still for {0} ms.', progress.downtime)}`;
-    void window.showInformationMessage(text + downtime);
+    const measured = view.probe ? ` ${l10n.t('The probe measured: {0}.', measuredText(view) ?? '')}` : '';
+    void window.showInformationMessage(text + downtime + measured);
     return;
   }
   if (outcome?.phase === 'cancelled') {

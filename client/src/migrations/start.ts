@@ -68,6 +68,12 @@ export class Migrations {
   /** Once a process knows its nodes: what runs there. */
   async recall(connection: MessageConnection): Promise<void> {
     for (const view of await connection.sendRequest<MigrationView[]>('fleet/migrations', {})) this.store.take(view);
+    // Those that ran when the window was closed are found by reading their nodes, or what became of them is.
+    const { nodes, log } = this.#tools;
+    for (const { cluster, source, destination, progress } of this.store.all)
+      if (progress.phase === 'lost')
+        for (const node of [source, destination])
+          if (node !== undefined) nodes.refresh({ cluster, node }).catch((error: unknown) => log.debug(String(error)));
   }
 
   /** An instance was dropped on a node. */

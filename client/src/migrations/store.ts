@@ -5,6 +5,8 @@ import { isOver } from './words';
 
 const KEPT = 'livemig.migrations';
 const MOST = 200;
+/** So far apart may what two windows say of the begin, or the end, of one migration be: an answer takes a moment. */
+const NEAR_MS = 5000;
 
 /** The migrations of all clusters: as the fleet process tells them, and those of before, newest first. */
 export class MigrationStore implements Disposable {
@@ -21,7 +23,7 @@ export class MigrationStore implements Disposable {
 
   constructor(state: Memento) {
     this.#state = state;
-    for (const view of this.#kept()) this.#views.set(view.id, isOver(view) ? view : lost(view));
+    for (const view of this.#kept()) this.#views.set(view.id, isOver(view) ? settled(view) : lost(view));
   }
 
   dispose(): void {
@@ -40,7 +42,9 @@ export class MigrationStore implements Disposable {
   take(view: MigrationView): void {
     const before = this.#views.get(view.id);
     // What a request answers may be older than what was told meanwhile.
-    if (this.#cleared.has(view.id) || (before && isOver(before))) return;
+    if (this.#cleared.has(view.id) || (before && isFinal(before))) return;
+    // Its probe asks a little longer.
+    if (before && isOver(before)) view = { ...before, ...(view.probe && { probe: view.probe }) };
     const [same] = before ? [] : this.all.filter((v) => v.progress.phase === 'lost' && isSame(v, view));
     // It was watched before the process was started anew, and is found again.
     if (same && !isOver(same)) {
@@ -50,12 +54,14 @@ export class MigrationStore implements Disposable {
     this.#views.set(view.id, view);
     this.#changed.fire(before ? view : undefined);
     if (!before || isOver(view)) this.#keep();
-    if (isOver(view)) this.#ended.fire(view);
+    if (isFinal(view)) this.#ended.fire(view);
   }
 
   /** Nobody watches any more: what was known last stays, until a node tells what became of it. */
   allLost(): void {
-    for (const view of this.#views.values()) if (!isOver(view)) this.#views.set(view.id, lost(view));
+    for (const view of this.#views.values())
+      if (!isOver(view)) this.#views.set(view.id, lost(view));
+      else if (!isFinal(view)) this.take(settled(view));
     this.#changed.fire(undefined);
   }
 
@@ -124,14 +130,41 @@ export class MigrationStore implements Disposable {
     const merged = new Map(this.#kept().map((view) => [view.id, view]));
     for (const [id, view] of this.#views) merged.set(id, view);
     for (const [id, view] of merged)
-      if (this.#cleared.has(id) || (!isOver(view) && !this.#views.has(id))) merged.delete(id);
+      if (
+        this.#cleared.has(id) ||
+        (!this.#views.has(id) && (!isOver(view) || this.all.some((mine) => isOne(mine, view))))
+      )
+        merged.delete(id);
     const newest = [...merged.values()].sort((a, b) => b.began - a.began);
     for (const old of newest.slice(MOST)) if (isOver(old)) this.#views.delete(old.id);
     void this.#state.update(KEPT, newest.slice(0, MOST));
   }
 }
 
-const lost = (view: MigrationView): MigrationView => ({ ...view, progress: { ...view.progress, phase: 'lost' } });
+/** Nothing more will be told of it. */
+const isFinal = (view: MigrationView): boolean => isOver(view) && view.probe?.going !== true;
 
-const isSame = (a: MigrationView, b: MigrationView): boolean =>
+/** Nobody watches it any more, nor does a probe. */
+function settled(view: MigrationView): MigrationView {
+  if (!view.probe) return view;
+  return { ...view, probe: { ...view.probe, going: false } };
+}
+
+const lost = (view: MigrationView): MigrationView => ({
+  ...settled(view),
+  progress: { ...view.progress, phase: 'lost' },
+});
+
+const isWay = (a: MigrationView, b: MigrationView): boolean =>
   a.cluster === b.cluster && a.uuid === b.uuid && a.source === b.source && a.destination === b.destination;
+
+const isNear = (a: number | undefined, b: number | undefined): boolean =>
+  a !== undefined && b !== undefined && Math.abs(a - b) < NEAR_MS;
+
+/** The one that was lost, found again. When one was first seen says nothing where libvirt does not tell how long it takes. */
+const isSame = (a: MigrationView, b: MigrationView): boolean =>
+  isWay(a, b) && (a.progress.elapsed === undefined || b.progress.elapsed === undefined || isNear(a.began, b.began));
+
+/** One migration that two windows watch: each gives it an id of its own. */
+const isOne = (a: MigrationView, b: MigrationView): boolean =>
+  isWay(a, b) && (isNear(a.began, b.began) || isNear(a.ended, b.ended));

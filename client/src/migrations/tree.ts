@@ -66,7 +66,7 @@ export class MigrationTree implements TreeDataProvider<MigrationRow> {
 
 function stateText({ progress, outcome }: MigrationView, stuck: boolean): string {
   if (progress.phase === 'lost') return l10n.t('not watched');
-  if (outcome) return phaseText(progress.phase);
+  if (outcome || progress.phase === 'failed') return phaseText(progress.phase);
   const percent = percentOf(progress);
   const words = progress.phase === 'post-copy' ? l10n.t('post-copy, ') : '';
   if (percent === undefined) return phaseText(progress.phase);

@@ -1,6 +1,7 @@
 /** Migrations in words. */
 import { l10n } from 'vscode';
 import type { MigrationView } from '../../../server/src/fleet-protocol';
+import { measuredText } from './probe';
 
 type Progress = MigrationView['progress'];
 
@@ -91,6 +92,7 @@ export function linesOf({
   ended,
   uuid,
   outcome,
+  probe,
 }: MigrationView): readonly Line[] {
   const lines: Line[] = [];
   const add = (label: string, value: string | undefined): void => {
@@ -123,6 +125,7 @@ export function linesOf({
     outcome ? l10n.t('Downtime') : l10n.t('Expected downtime'),
     downtime === undefined ? undefined : `${downtime} ms`,
   );
+  add(l10n.t('Measured downtime'), measuredText({ ...(probe && { probe }) }));
   add(l10n.t('Time left'), left === undefined ? undefined : durationText(left));
   add(l10n.t('Began'), new Date(began).toLocaleString());
   add(l10n.t('Took'), ended === undefined ? undefined : durationText(progress.elapsed ?? ended - began));

@@ -5,11 +5,13 @@ import { driverName, driverOf } from '../../migration/choose';
 import type { Driver, RunningMigration } from '../../migration/driver';
 import { whyFailed } from '../../migration/explain';
 import { runsGuests } from '../../migration/preflight';
+import type { Probe } from '../../migration/probe';
 import type { Outcome } from '../../migration/types';
 import { RULES } from '../../rules/index';
 import { FleetError } from '../types';
 import type { Fleet } from './fleet';
 import type { Asker } from './prompts';
+import { startProbe, tellProbe } from './probes';
 import { clusterOf } from './refreshed';
 import { Samples } from './samples';
 import { siteOf } from './site';
@@ -58,6 +60,8 @@ export class Migrations {
     if (this.#beginning.has(mark) || this.#running(cluster, uuid))
       throw new FleetError('refused', 'the instance is being migrated already: watch that migration');
     this.#beginning.add(mark);
+    // A probe that cannot run tells so, and stops nothing.
+    const probe = params.probe && startProbe(this.fleet, cluster, params.probe);
     try {
       this.fleet.allowed();
       const site = siteOf(this.fleet, this.asker, cluster);
@@ -65,7 +69,10 @@ export class Migrations {
       if (site.inventory.driver === undefined || driverName(site) === 'libvirt') await site.snapshot(node, signal);
       const driver = this.driver(cluster);
       const migration = await driver.migrate({ uuid, source: node, destination, options }, signal);
-      return this.#follow(cluster, driver, migration);
+      return this.#follow(cluster, driver, migration, probe);
+    } catch (error) {
+      probe?.stop();
+      throw error;
     } finally {
       this.#beginning.delete(mark);
     }
@@ -177,15 +184,17 @@ export class Migrations {
     return [...this.#all.values()].find(({ view }) => view.cluster === cluster && view.uuid === uuid && !view.outcome);
   }
 
-  #follow(cluster: string, driver: Driver, migration: RunningMigration): MigrationView {
+  #follow(cluster: string, driver: Driver, migration: RunningMigration, probe?: Probe): MigrationView {
     const id = randomUUID();
-    const began = Date.now();
+    // By libvirt's clock, so that all who watch it agree.
+    const began = Date.now() - (migration.progress.elapsed ?? 0);
     const { uuid, name, source } = migration;
     const now = (): Pick<MigrationView, 'progress' | 'actions' | 'destination'> => ({
       ...{ progress: migration.progress, actions: migration.actions },
       ...(migration.destination !== undefined && { destination: migration.destination }),
     });
-    const running: Running = { view: { id, cluster, uuid, name, source, began, ...now() }, migration };
+    const view = { id, cluster, uuid, name, source, began, ...now(), ...(probe && { probe: probe.view }) };
+    const running: Running = { view, migration };
     this.#all.set(id, running);
     if (driver.name !== 'libvirt') this.#lookIn(cluster, LOOK_MS);
     this.samples.add(id, running.view.progress);
@@ -199,6 +208,7 @@ export class Migrations {
       this.samples.add(id, running.view.progress);
       this.tell(running.view);
     };
+    if (probe) tellProbe(probe, migration.outcome, (seen) => change({ probe: seen }));
     const stop = migration.onProgress(({ phase }) => {
       // The end is told with its reason.
       if (!['completed', 'failed', 'cancelled'].includes(phase)) change(now());
@@ -206,6 +216,8 @@ export class Migrations {
     void migration.outcome.then(async (end) => {
       stop();
       const progress = end.progress ?? { ...migration.progress, phase: end.phase };
+      // The cause takes a while: both nodes are read for it.
+      if (end.phase === 'failed') change({ ...now(), progress, actions: [] });
       const explanation =
         end.phase === 'failed' ? await this.#explain(driver, running.view, migration, end) : undefined;
       change({ ...now(), progress, actions: [], outcome: end, ended: Date.now(), ...(explanation && { explanation }) });
