@@ -138,6 +138,33 @@ describe('migrations', { skip: noLab }, () => {
     assert.equal(await stateOn(lab, 'compute2', guest), undefined);
   });
 
+  test('the window is reloaded meanwhile: the migration that runs is found, and watched to its end', async () => {
+    const { page } = desk;
+    const guest = await startGuest(lab, 'compute1', 'web3', QUIET);
+    const speed = (limit: number) =>
+      lab.must('compute1', ['virsh', '-q', 'migrate-setspeed', guest.uuid, String(limit)]);
+    await speed(1);
+    await openView();
+    await chooseInMenu('web3');
+    await picks()
+      .filter({ hasText: /compute2/ })
+      .click();
+    if ((await dialog().count()) > 0) await dialog().getByRole('button', { name: 'Migrate' }).click();
+    const running = migration(/web3.*compute1 → compute2, \d+ %/s);
+    await running.waitFor();
+    await page.reload({ waitUntil: 'commit' });
+    const tab = page.getByRole('tab', { name: 'Live Migration' });
+    await tab.waitFor({ timeout: 60_000 });
+    if ((await tab.getAttribute('aria-selected')) !== 'true') await tab.click();
+    await running.waitFor();
+    assert.equal(await migration('web3').count(), 1);
+    await speed(1000);
+    await migration(/web3.*compute1 → compute2, completed/s).waitFor();
+    assert.equal(await migration('web3').count(), 1);
+    assert.equal(await stateOn(lab, 'compute2', guest), 'running (migrated)');
+    assert.equal(await stateOn(lab, 'compute1', guest), undefined);
+  });
+
   test('one that will fail says why before; begun anyway it is explained, down to the line', async () => {
     const { page } = desk;
     await withListening(0);

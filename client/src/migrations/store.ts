@@ -16,6 +16,8 @@ export class MigrationStore implements Disposable {
   readonly #ended = new EventEmitter<MigrationView>();
   /** Cleared away: what another window keeps of them does not come back. */
   readonly #cleared = new Set<string>();
+  /** What was read before is no news of those that nobody watched since. */
+  #lostSince = Date.now() - 1;
   /** One, or undefined when the list is another. */
   readonly onDidChange = this.#changed.event;
   /** One that was running here has ended. */
@@ -59,6 +61,7 @@ export class MigrationStore implements Disposable {
 
   /** Nobody watches any more: what was known last stays, until a node tells what became of it. */
   allLost(): void {
+    this.#lostSince = Date.now();
     for (const view of this.#views.values())
       if (!isOver(view)) this.#views.set(view.id, lost(view));
       else if (!isFinal(view)) this.take(settled(view));
@@ -71,23 +74,24 @@ export class MigrationStore implements Disposable {
       if (isOver(view) || view.progress.phase !== 'lost') continue;
       const { cluster, uuid, source, destination, progress } = view;
       if (destination === undefined) continue;
-      const on = [source, destination].filter((node) => {
-        const record = nodes.get({ cluster, node });
-        return (
-          record?.state.kind === 'ready' &&
-          record.view?.instances.some((i) => i.uuid === uuid && !i.migrating && i.state !== 'shut off')
-        );
-      });
-      const read = [source, destination].every((node) => (nodes.get({ cluster, node })?.view?.taken ?? 0) > view.began);
-      if (on.length !== 1 || !read) continue;
-      const phase = on[0] === destination ? 'completed' : 'failed';
+      const ends = [source, destination].map((node) => ({ node, record: nodes.get({ cluster, node }) }));
+      const isRead = ends.every(({ record }) => record?.state.kind === 'ready' && record.asked > this.#lostSince);
+      const there = ends.flatMap(({ node, record }) =>
+        (record?.view?.instances ?? []).filter((i) => i.uuid === uuid).map((instance) => ({ node, instance })),
+      );
+      // As long as one says so it goes on, and is found: where a guest arrives it stands still.
+      if (!isRead || there.some(({ instance }) => instance.migrating)) continue;
+      const on = there.filter(({ instance: { state } }) => state !== 'shut off' && state !== 'crashed');
+      if (on.length > 1) continue;
+      const where = on[0]?.node;
+      const phase = where === destination ? 'completed' : 'failed';
       this.take({
         ...view,
         ended: Date.now(),
         progress: { ...progress, phase },
         outcome: {
           phase,
-          on: on[0]!,
+          ...(where !== undefined && { on: where }),
           ...(phase === 'failed' && {
             message: 'it ended while nobody watched: libvirtd’s log on its source has the reason',
           }),
