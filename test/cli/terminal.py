@@ -1,7 +1,8 @@
-"""Runs a program on a terminal of 80 columns. Usage: terminal.py [--redirect] [--interrupt TEXT] PROGRAM ARG...
+"""Runs a program on a terminal of 80 columns. Usage: terminal.py [--redirect] [--interrupt TEXT] [--type TEXT KEYS]... PROGRAM ARG...
 
 Prints JSON: the exit code, and what came with the seconds since the start.
 --redirect gives standard output to a pipe, which is added as "stdout"; --interrupt sends Ctrl-C once TEXT is shown.
+--type types KEYS once TEXT is shown, one after the other, and only after that of --interrupt.
 """
 import fcntl
 import json
@@ -20,6 +21,10 @@ if redirect:
 interrupt = None
 if args[0] == "--interrupt":
     interrupt, args = args[1].encode(), args[2:]
+typed = []
+while args[0] == "--type":
+    typed.append((args[1].encode(), args[2].encode()))
+    args = args[3:]
 
 out_read, out_write = os.pipe()
 start = time.monotonic()
@@ -33,7 +38,7 @@ if pid == 0:
     os.execvp(args[0], args)
 os.close(out_write)
 
-chunks, stdout = [], b""
+chunks, stdout, unseen = [], b"", b""
 open_ends = {terminal, out_read}
 while open_ends:
     for end in select.select(open_ends, [], [])[0]:
@@ -50,5 +55,10 @@ while open_ends:
             if interrupt and interrupt in data:
                 os.write(terminal, b"\x03")
                 interrupt = None
+            elif not interrupt and typed:
+                unseen += data
+                if typed[0][0] in unseen:
+                    os.write(terminal, typed.pop(0)[1])
+                    unseen = b""
 _, status = os.waitpid(pid, 0)
 print(json.dumps({"code": os.waitstatus_to_exitcode(status), "chunks": chunks, "stdout": stdout.decode()}))

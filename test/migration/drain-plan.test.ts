@@ -101,6 +101,8 @@ describe('the plan of a drain', () => {
     const open = planDrain(input({ instances, rooms, scheduler: true, verdict: none, unread }));
     assert.deepEqual([names(open), open.moves[0]?.state], [['x → ?'], 'warnings']);
     assert.deepEqual(names(planDrain(input({ instances, rooms, scheduler: true, to: 'c' }))), ['x → c']);
+    const named = planDrain(input({ instances, rooms, scheduler: true, verdict: none, unread, to: 'b' }));
+    assert.deepEqual(stays(named), ['x: pre-flight says no: b']);
   });
 
   test('never over a room; everything moves where it may, or stays with a reason', () => {

@@ -5,7 +5,7 @@ export class Board {
   readonly #terminal: NodeJS.WriteStream | undefined;
   #lines: readonly string[] = [];
   #shown = 0;
-  #held = false;
+  #held = 0;
 
   constructor(quiet: boolean) {
     const { stderr, env } = process;
@@ -14,18 +14,17 @@ export class Board {
 
   show(lines: readonly string[]): void {
     this.#lines = lines;
-    if (!this.#held) this.#draw(lines);
+    if (this.#held === 0) this.#draw(lines);
   }
 
   /** Something else is to be printed, or asked: all is taken away until it is let go. */
   hold(): void {
     this.#draw([]);
-    this.#held = true;
+    this.#held++;
   }
 
   letGo(): void {
-    this.#held = false;
-    this.#draw(this.#lines);
+    if (--this.#held === 0) this.#draw(this.#lines);
   }
 
   #draw(lines: readonly string[]): void {

@@ -58,11 +58,16 @@ async function carryOut(cloud: Cloud, plan: DrainPlanView, options: DrainCommand
     if (options.json) follow.tell({ kind: 'drain', ...view });
     else {
       follow.heads([headOf(view)]);
-      for (const { uuid, name, progress, migration, why = '' } of view.moves) {
+      for (const { uuid, name, progress, migration, why = '', reasons } of view.moves) {
         // What has a migration tells its end itself.
         if (migration !== undefined || seen.has(uuid) || !['left', 'failed', 'cancelled'].includes(progress)) continue;
         seen.add(uuid);
-        follow.line(`${name}: ${progress === 'left' ? 'was left out' : progress}: ${why}`, true);
+        const against =
+          progress === 'left'
+            ? `
+${reasonLines(reasons, '  ')}`.trimEnd()
+            : '';
+        follow.line(`${name}: ${progress === 'left' ? 'was left out' : progress}: ${why}${against}`, true);
       }
     }
     if (view.state === 'running' || view.state === 'paused') return;

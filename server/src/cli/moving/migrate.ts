@@ -6,7 +6,7 @@ import type { Cloud, CloudOptions } from './cloud';
 import { Follow } from './follow';
 import { findInstance } from './instances';
 import { interruptible } from './interrupt';
-import { judgeInstance, verdictLines } from './preflight';
+import { judgeInstance, verdictJson, verdictLines } from './preflight';
 import { command, print, say } from './words';
 
 export interface MigrateCommandOptions extends CloudOptions {
@@ -72,6 +72,7 @@ async function allowed(cloud: Cloud, instance: Instance, options: MigrateCommand
   }
   const judged = await judgeInstance(cloud, instance, to);
   const open = judged.filter((v) => v.state === 'ready' || v.state === 'warnings');
+  if (options.json) for (const v of judged) if (v.state !== 'ready') await print(verdictJson(instance, v));
   if (to !== undefined) for (const v of judged) if (v.state !== 'ready') say(verdictLines(v).trimEnd());
   if (open.length > 0 || judged.length === 0 || anyway) return true;
   if (to === undefined) say(judged.map(verdictLines).join('').trimEnd());

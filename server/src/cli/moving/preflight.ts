@@ -20,14 +20,20 @@ export function preflightCommand(word: string, options: PreflightOptions): Promi
     const instance = await findInstance(cloud, word);
     const judged = await judgeInstance(cloud, instance, options.to);
     const { uuid, name, node } = instance;
-    if (options.json)
-      for (const { node: destination, ...rest } of judged)
-        await print(JSON.stringify({ kind: 'verdict', uuid, name, source: node, destination, ...rest }));
+    if (options.json) for (const verdict of judged) await print(verdictJson(instance, verdict));
     else if (judged.length === 0) await print(`${name} (${uuid}) on ${node}: there is no other node that runs guests`);
     else await print(`${name} (${uuid}) on ${node}\n${judged.map(verdictLines).join('')}`.trimEnd());
     if (judged.some((v) => v.state === 'ready' || v.state === 'warnings')) return 0;
     return judged.some((v) => v.state === 'unknown') ? 2 : 1;
   });
+}
+
+/** A line of `--json`. */
+export function verdictJson(
+  { uuid, name, node: source }: Instance,
+  { node: destination, ...rest }: VerdictView,
+): string {
+  return JSON.stringify({ kind: 'verdict', uuid, name, source, destination, ...rest });
 }
 
 export function verdictLines({ node, state, why, reasons }: VerdictView): string {

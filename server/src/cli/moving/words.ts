@@ -6,7 +6,7 @@ import { usage } from '../fleet';
 import { write } from '../options';
 import { Cloud, type CloudOptions } from './cloud';
 
-/** Runs a command on the cluster, and says in words what cannot be done. Exit code 2 for that. */
+/** Runs a command on the cluster, and says in words what cannot be done. Exit code 1 for what was refused, else 2. */
 export async function command(options: CloudOptions, work: (cloud: Cloud) => Promise<number>): Promise<number> {
   let cloud: Cloud | undefined;
   try {
@@ -16,7 +16,7 @@ export async function command(options: CloudOptions, work: (cloud: Cloud) => Pro
     if (!(error instanceof FleetError)) return usage(error);
     const detail = error.detail?.trim();
     say(error.message + (detail && !error.message.includes(detail) ? `\n  ${detail.replaceAll('\n', '\n  ')}` : ''));
-    return 2;
+    return error.code === 'refused' ? 1 : 2;
   } finally {
     cloud?.close();
   }

@@ -1,5 +1,5 @@
 import type { DrainPlanParams } from '../../fleet-protocol';
-import type { Move } from '../../migration/drain/plan';
+import type { DrainPlan, Move } from '../../migration/drain/plan';
 import type { DrainRun, Launched, Left, Work } from '../../migration/drain/run';
 import type { Instance } from '../../migration/driver';
 import type { MigrateOptions, Outcome } from '../../migration/types';
@@ -48,7 +48,7 @@ export class DrainWork implements Work<Move> {
     this.#run = run;
   }
 
-  async verify(move: Move): Promise<Move | Left> {
+  async verify(move: Move): Promise<Move | Left<Move>> {
     const { cluster, node, destination: named } = this.params;
     const signal = AbortSignal.timeout(2 * ASK_MS);
     const site = siteOf(this.fleet, this.asker, cluster);
@@ -69,13 +69,12 @@ export class DrainWork implements Work<Move> {
       planFor(modelOf(this.fleet.cluster(cluster), unread), { node, instances: [instance], to, driver, taken });
     const first = look(move.destination, this.#arriving());
     if (first.moves[0]) return first.moves[0];
-    const { why } = first.stay[0]!;
     // Where it was to go was our choice: there may be another.
-    if (scheduler || named !== undefined) return { left: why };
+    if (scheduler || named !== undefined) return leftBy(move, first);
     const { failures } = await fresh(this.fleet, this.fleet.cluster(cluster), signal);
     for (const [name, reason] of failures) unread.set(name, reason);
     const second = look(undefined, this.#promised(move));
-    return second.moves[0] ?? { left: second.stay[0]!.why };
+    return second.moves[0] ?? leftBy(move, second);
   }
 
   async launch({ instance: { uuid, name, memory = 0 }, destination }: Move): Promise<Launched | Left> {
@@ -109,10 +108,13 @@ export class DrainWork implements Work<Move> {
   async #stillThere(uuid: string): Promise<Left | undefined> {
     const { cluster, node } = this.params;
     const signal = AbortSignal.timeout(ASK_MS);
-    const all = await this.migrations
-      .driver(cluster)
-      .instances(signal, node)
-      .catch(() => undefined);
+    const driver = this.migrations.driver(cluster);
+    // What was read before it was refused proves nothing.
+    if (driver.name === 'libvirt')
+      await siteOf(this.fleet, this.asker, cluster)
+        .snapshot(node, signal, 0)
+        .catch(() => undefined);
+    const all = await driver.instances(signal, node).catch(() => undefined);
     if (!all) return undefined;
     const found = all.find((i) => i.uuid === uuid);
     if (!found) return this.#gone({ uuid });
@@ -164,4 +166,9 @@ export class DrainWork implements Work<Move> {
     }
     return taken;
   }
+}
+
+function leftBy(move: Move, { stay }: DrainPlan): Left<Move> {
+  const { why, reasons } = stay[0]!;
+  return { left: why, move: { ...move, reasons } };
 }

@@ -95,7 +95,7 @@ function place(input: DrainInput, instance: Instance, free: Map<string, number |
   const blocked = judged.filter(({ state }) => state === 'blocked');
   if (scheduler) {
     // Of nodes that nobody read nova knows more than we do.
-    if (open.length > 0 || judged.length === 0 || unread.size > 0) {
+    if (open.length > 0 || judged.length === 0 || (to === undefined && unread.size > 0)) {
       const best = mildest(open);
       return { instance, destination: to, state: stateOf(best), reasons: best?.reasons ?? [] };
     }

@@ -20,8 +20,10 @@ export interface DrainState<M> {
 }
 
 /** A move that is not begun. */
-export interface Left {
+export interface Left<M = never> {
   readonly left: string;
+  /** With what speaks against it now. */
+  readonly move?: M;
   /** There is nothing to move any more. */
   readonly gone?: boolean;
 }
@@ -35,8 +37,8 @@ export interface Launched {
 /** What a drain lets others do. */
 export interface Work<M> {
   /** Looks once more whether, and where, it can go: as it is to be launched, or why not. */
-  verify(move: M): Promise<M | Left>;
-  launch(move: M): Promise<Launched | Left>;
+  verify(move: M): Promise<M | Left<M>>;
+  launch(move: M): Promise<Launched | Left<M>>;
 }
 
 export interface RunOptions {
@@ -160,9 +162,10 @@ export class DrainRun<M> {
     }
   }
 
-  #left(i: number, { left, gone = false }: Left): void {
+  #left(i: number, { left, gone = false, move = this.#moves[i]!.move }: Left<M>): void {
     if (!gone) this.#failed = true;
-    this.#set(i, { step: 'left', why: left });
+    this.#moves[i] = { move, step: 'left', why: left };
+    this.#changed();
   }
 
   /** One that somebody aborted is no fault of the way that the others go. */
@@ -187,6 +190,6 @@ export class DrainRun<M> {
   }
 }
 
-function isLeft(value: unknown): value is Left {
+function isLeft<M>(value: Launched | M | Left<M>): value is Left<M> {
   return typeof value === 'object' && value !== null && 'left' in value;
 }
