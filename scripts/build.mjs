@@ -176,14 +176,25 @@ export const common = {
 // faster so.
 const small = { minifyIdentifiers: true };
 
+/** `import()` becomes `require`: what is imported is read twice, once for the names of its exports. */
+const required = { 'dynamic-import': false };
+
 const bundles = {
   'dist/client.js': {
     entryPoints: ['client/src/extension.ts'],
     external: ['vscode'],
     plugins: [later('./main', './client-main.js'), later('./start', './client-nodes.js')],
+    supported: required,
   },
   'dist/client-main.js': { ...small, entryPoints: ['client/src/main.ts'], external: ['vscode'] },
-  'dist/client-nodes.js': { ...small, entryPoints: ['client/src/nodes/start.ts'], external: ['vscode'] },
+  'dist/client-nodes.js': {
+    ...small,
+    entryPoints: ['client/src/nodes/start.ts'],
+    external: ['vscode'],
+    plugins: [later('./inventories', './client-inventories.js')],
+    supported: required,
+  },
+  'dist/client-inventories.js': { ...small, entryPoints: ['client/src/nodes/inventories.ts'] },
   'dist/server.js': {
     ...small,
     entryPoints: ['server/src/lsp/main.ts'],

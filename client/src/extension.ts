@@ -2,7 +2,8 @@
  * The entry. It registers the commands and returns at once; the language client (40 ms to load) comes after
  * `activate` has returned, so that opening a file never waits for it.
  */
-import { commands, type Disposable, type ExtensionContext } from 'vscode';
+import { commands, workspace, type Disposable, type ExtensionContext } from 'vscode';
+import { languageIds } from './languages';
 import type { CommandId, Main } from './main';
 import { migrationCommandIds } from './migrations/ids';
 import { nodeCommandIds } from './nodes/ids';
@@ -29,20 +30,30 @@ export const commandIds = [...ids, ...nodeCommandIds, ...migrationCommandIds];
 /** Reached by code actions only. */
 const innerIds = ['suppress'] as const satisfies CommandId[];
 
+/** So soon after `activate` a view that was open asks for its rows. */
+const VIEW_OPENS_MS = 30;
+
 let running: Promise<Main> | undefined;
 let nodes: RegisteredNodes | undefined;
 
 export function activate(context: ExtensionContext): Api {
   const start = performance.now();
+  let registered: RegisteredNodes | undefined;
   const main = new Promise<Main>((resolve, reject) => {
-    setImmediate(() => void import('./main').then((m) => m.start(context)).then(resolve, reject));
+    const load = (): void => void import('./main').then((m) => m.start(context)).then(resolve, reject);
+    // To load it takes longer than the tree may take to appear; who has a file of ours open waits for nothing.
+    setImmediate(() => {
+      if (workspace.textDocuments.some(({ languageId }) => (languageIds as readonly string[]).includes(languageId)))
+        load();
+      else setTimeout(() => void registered?.painted().then(load, load), VIEW_OPENS_MS);
+    });
   });
   running = main;
   const ready = main.then((m) => m.ready);
   ready.catch(() => undefined); // shown to the user by the language client; here it only must not count as unhandled
   context.subscriptions.push(...[...ids, ...innerIds].map((id) => forward(id, main)));
-  const registered = registerNodes(context, main);
-  nodes = registered;
+  const all = registerNodes(context, main);
+  nodes = registered = all;
   return {
     ready,
     request: async (method, params) => {
@@ -50,7 +61,7 @@ export function activate(context: ExtensionContext): Api {
       return (await main).request(method, params);
     },
     status: async () => (await main).status(),
-    nodes: () => registered.load(),
+    nodes: () => all.load(),
     activated: performance.now() - start,
   };
 }

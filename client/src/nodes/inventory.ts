@@ -1,21 +1,13 @@
-import { l10n, RelativePattern, Uri, workspace, type Disposable, type LogOutputChannel, type Memento } from 'vscode';
-import type { ClusterView, InventoriesParams } from '../../../server/src/fleet-protocol';
+import { l10n, RelativePattern, Uri, workspace, type Disposable, type LogOutputChannel } from 'vscode';
+import type { InventoriesParams } from '../../../server/src/fleet-protocol';
 
 /** More inventories than that in a workspace are somebody's test data. */
 const MOST = 100;
 /** An editor may save a file in several steps. */
 const SETTLE_MS = 100;
 
-const KEPT = 'livemig.nodes.clusters';
-
-interface Kept {
-  readonly text: string;
-  readonly clusters: readonly ClusterView[];
-}
-
-/** The livemig.ini files of the workspace, as they are saved, and the clusters that the fleet process makes of them. */
+/** The livemig.ini files of the workspace, as they are saved. */
 export class Inventory implements Disposable {
-  readonly #state: Memento;
   readonly #log: LogOutputChannel;
   readonly #changed: () => void;
   readonly #listeners: readonly Disposable[];
@@ -23,8 +15,7 @@ export class Inventory implements Disposable {
   #searched = false;
   #timer: NodeJS.Timeout | undefined;
   /** @param changed files or trust have changed: they are to be sent again */
-  constructor(state: Memento, log: LogOutputChannel, changed: () => void) {
-    this.#state = state;
+  constructor(log: LogOutputChannel, changed: () => void) {
     this.#log = log;
     this.#changed = changed;
     const watcher = workspace.createFileSystemWatcher('**/livemig.ini');
@@ -56,16 +47,6 @@ export class Inventory implements Disposable {
       if (params.files.length > 0) return params;
     }
     return this.#all();
-  }
-
-  /** What the same files were before the window was loaded: seen at once, long before the process that reads them runs. */
-  recalled(params: InventoriesParams): readonly ClusterView[] | undefined {
-    const kept = this.#state.get<Kept>(KEPT);
-    return kept?.text === textOf(params) ? kept.clusters : undefined;
-  }
-
-  async keep(params: InventoriesParams, clusters: readonly ClusterView[]): Promise<void> {
-    await this.#state.update(KEPT, { text: textOf(params), clusters } satisfies Kept);
   }
 
   /** Looks everywhere, once until something changes. @returns undefined when that is no more than was told */

@@ -33,6 +33,8 @@ export interface Surfaces {
 export interface RegisteredNodes {
   /** Loads the rest, once. */
   load(): Promise<Nodes>;
+  /** Settles when the tree, if it was asked for, has told its first rows. */
+  painted(): Promise<unknown>;
   /** Ends what was loaded. */
   stop(): Promise<void>;
 }
@@ -40,6 +42,7 @@ export interface RegisteredNodes {
 export function registerNodes(context: ExtensionContext, main: Promise<Main>): RegisteredNodes {
   let loading: Promise<Nodes> | undefined;
   let loaded: Nodes | undefined;
+  let first: Promise<unknown> | undefined;
   const treeChanged = new EventEmitter<Element | Element[] | undefined>();
   const filesChanged = new EventEmitter<FileChangeEvent[]>();
   const migrationsChanged = new EventEmitter<MigrationRow | undefined>();
@@ -50,7 +53,11 @@ export function registerNodes(context: ExtensionContext, main: Promise<Main>): R
 
   const tree: TreeDataProvider<Element> = {
     onDidChangeTreeData: treeChanged.event,
-    getChildren: async (element) => (await load()).tree.getChildren(element),
+    getChildren: (element) => {
+      const rows = load().then((nodes) => nodes.tree.getChildren(element));
+      first ??= rows;
+      return rows;
+    },
     // There are no elements before it is loaded.
     getTreeItem: (element) => loaded!.tree.getTreeItem(element),
     getParent: (element) => loaded!.tree.getParent(element),
@@ -98,6 +105,7 @@ export function registerNodes(context: ExtensionContext, main: Promise<Main>): R
   );
   return {
     load,
+    painted: () => first ?? Promise.resolve(),
     stop: async () => (await loading?.catch(() => undefined))?.stop(),
   };
 }

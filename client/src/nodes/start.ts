@@ -44,7 +44,7 @@ export function start(context: ExtensionContext, surfaces: Surfaces, main: Promi
   const prompts = new Prompts(context.secrets);
   const progresses = new Progresses();
   const terminals = new Terminals();
-  const inventory = new Inventory(context.workspaceState, log, () => void again());
+  const inventory = new Inventory(log, () => void again());
   const fleet = new FleetProcess(context.asAbsolutePath('dist/fleet.js'), log, {
     wire(connection) {
       prompts.wire(connection);
@@ -74,18 +74,18 @@ export function start(context: ExtensionContext, surfaces: Surfaces, main: Promi
     const first = await inventory.first();
     const clusters = await connection.sendRequest<ClusterView[]>('fleet/inventories', first);
     store.setClusters(clusters);
-    void inventory.keep(first, clusters);
     void migrations.recall(connection).catch((error: unknown) => log.error(String(error)));
     void tellRest(first).catch((error: unknown) => log.error(String(error)));
   }
-  /** The clusters are known, or were when the files were the same. */
+  /** The clusters are known: to the tree by its own reading, before the process that talks to them runs. */
   async function known(): Promise<void> {
-    const ensured = fleet.ensure();
-    if (store.clusters.length > 0) return void ensured.catch((error: unknown) => log.error(String(error)));
-    const recalled = inventory.recalled(await inventory.first());
-    if (!recalled) return ensured;
-    ensured.catch((error: unknown) => log.error(String(error)));
-    if (store.clusters.length === 0) store.setClusters(recalled);
+    const unknown = (): boolean => store.clusters.length === 0;
+    if (unknown()) {
+      const [{ readInventories }, { files }] = await Promise.all([import('./inventories'), inventory.first()]);
+      if (unknown()) store.setClusters(readInventories(files).map(({ view }) => view));
+    }
+    // To start it takes a while; the rows are out before.
+    setImmediate(() => void fleet.ensure().catch((error: unknown) => log.error(String(error))));
   }
   async function tellRest(told?: InventoriesParams): Promise<void> {
     const all = await inventory.everywhere(told);
