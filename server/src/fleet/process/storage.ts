@@ -1,6 +1,5 @@
 import type { Host } from '../../model/host';
-import { mountOf } from '../../rules/cluster/instances-read-only';
-import { claimsShare } from '../../rules/cluster/storage-differs';
+import { claimsShare, mountOf } from '../../rules/cluster/_mounts';
 import { orCancelled } from '../pool';
 import { probeStorage, withStorage, type StorageProbe } from '../storage-probe';
 import type { Snapshot } from '../types';

@@ -1,7 +1,6 @@
 import { defineRule } from '../rule';
 import { guestsOf } from './_guests';
-import { mountOf } from './instances-read-only';
-import { claimsShare } from './storage-differs';
+import { claimsShare, mountOf } from './_mounts';
 
 const LOCAL = new Set(['ext2', 'ext3', 'ext4', 'xfs', 'btrfs', 'jfs', 'reiserfs', 'f2fs', 'zfs', 'tmpfs', 'overlay']);
 

@@ -1,10 +1,8 @@
-import { covers } from '../../model/cluster';
 import { factPlace } from '../../model/factPlace';
-import type { MountFacts } from '../../model/facts';
-import type { Host } from '../../model/host';
 import { disksAreFiles } from '../exports/_qemu';
 import { runsGuests } from '../nova/_guests';
 import { defineRule } from '../rule';
+import { mountOf } from './_mounts';
 
 export default defineRule({
   id: 'cluster/instances-read-only',
@@ -82,11 +80,3 @@ shared, and may not: *Permission denied*. A file system that the kernel found da
     }
   },
 });
-
-/** What a path lies on, as measured. */
-export function mountOf(host: Host, path: string): { readonly point: string; readonly facts: MountFacts } | undefined {
-  let best: { point: string; facts: MountFacts } | undefined;
-  for (const [point, facts] of Object.entries(host.facts?.mounts ?? {}))
-    if (covers(point, path) && point.length >= (best?.point.length ?? 0)) best = { point, facts };
-  return best;
-}

@@ -1,7 +1,7 @@
 import { factPlace } from '../../model/factPlace';
 import { disksAreFiles } from '../exports/_qemu';
 import { defineRule } from '../rule';
-import { mountOf } from './instances-read-only';
+import { mountOf } from './_mounts';
 
 export default defineRule({
   id: 'cluster/selinux-nfs',

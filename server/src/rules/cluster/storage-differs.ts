@@ -1,7 +1,7 @@
 import { instancesStorage } from '../../model/cluster';
 import { factPlace } from '../../model/factPlace';
 import { defineRule } from '../rule';
-import { mountOf } from './instances-read-only';
+import { claimsShare } from './_mounts';
 
 export default defineRule({
   id: 'cluster/storage-differs',
@@ -90,13 +90,3 @@ name: libvirt looks at names, not at contents, and the migration succeeds on the
     }
   },
 });
-
-const SHARED = /^(?:nfs4?|ceph|fuse\.(?:ceph|glusterfs|quobyte)|glusterfs|gfs2|ocfs2|gpfs|cifs|smb3|beegfs|lustre)$/;
-
-/** Whether the instances are to lie on what others share: by its fstab, or by what is mounted there. */
-export function claimsShare(host: Parameters<typeof instancesStorage>[0]): boolean {
-  const path = host.instancesPath;
-  return (
-    instancesStorage(host) !== undefined || (path !== undefined && SHARED.test(mountOf(host, path)?.facts.type ?? ''))
-  );
-}
