@@ -47,6 +47,31 @@ describe('logins to the nodes of the lab', { skip: noLab }, () => {
     assert.deepEqual(prompts.asked, ['password']);
   });
 
+  test('keyboard-interactive, as PAM asks: a wrong answer is asked for again', async () => {
+    const pam = 'auth required pam_unix.so\naccount required pam_unix.so\nsession required pam_permit.so\n';
+    const settled = ['PasswordAuthentication no', 'KbdInteractiveAuthentication yes', 'UsePAM yes'];
+    await lab.must('compute2', ['sh', '-c', 'cp -a /etc/ssh/sshd_config /run/lab/ && cat >/etc/pam.d/sshd'], pam);
+    await lab.must(
+      'compute2',
+      ['sh', '-c', 'cat - /run/lab/sshd_config >/etc/ssh/sshd_config'],
+      `${settled.join('\n')}\n`,
+    );
+    const again = ['sh', '-c', 'kill -HUP "$(cat /run/sshd.pid)"'];
+    await lab.must('compute2', again);
+    try {
+      const prompts = answering({ answers: [['wrong'], ['lab']] });
+      await reads('compute2', { user: 'op', config: base(...noKey()), prompts });
+      assert.deepEqual(prompts.asked, ['answers', 'answers']);
+      const [{ user, questions }] = prompts.questions as [
+        { user: string; questions: { text: string; echo: boolean }[] },
+      ];
+      assert.deepEqual([user, questions.map((q) => [q.text.trim(), q.echo])], ['op', [['Password:', false]]]);
+    } finally {
+      await lab.must('compute2', ['cp', '-a', '/run/lab/sshd_config', '/etc/ssh/sshd_config']);
+      await lab.must('compute2', again);
+    }
+  });
+
   test('a key with a passphrase', async () => {
     await allow('compute2', keygen(path.join(lab.folder, 'locked'), 'ed25519', 'open sesame'));
     const prompts = answering({ passphrases: ['open sesame'] });
