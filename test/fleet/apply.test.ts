@@ -15,7 +15,13 @@ import { tempFolder } from '../support/temp';
 const TIMES = { wait: 500, settle: 50, poll: 20 };
 
 /** A plan for a node of these files and facts. */
-function plan(files: Readonly<Record<string, string>>, facts: Facts, paths?: readonly string[], ini?: string): Plan {
+function plan(
+  files: Readonly<Record<string, string>>,
+  facts: Facts,
+  paths?: readonly string[],
+  ini?: string,
+  written?: readonly string[],
+): Plan {
   const known =
     ini === undefined
       ? undefined
@@ -23,7 +29,7 @@ function plan(files: Readonly<Record<string, string>>, facts: Facts, paths?: rea
   const list = Object.entries(files).map(([name, text]) => ({
     ...{ path: name, bytes: Buffer.from(text), mode: 0o644, uid: 0, gid: 0 },
   }));
-  return planApply(hostOf({ node: 'one', files: list, facts }, known), paths);
+  return planApply(hostOf({ node: 'one', files: list, facts }, known), paths, written);
 }
 
 const commands = ({ steps }: Plan): readonly string[] => steps.flatMap((s) => s.command ?? []);
@@ -201,6 +207,19 @@ describe('what is restarted for which file', () => {
     assert.deepEqual(
       planned.effects.map((e) => e.files),
       [['/etc/libvirt/libvirtd.conf']],
+    );
+    // Exports and mounts have no daemon whose start could tell: what livemig wrote counts, and of the others nothing more.
+    const more = {
+      ...compute,
+      'etc/exports': '/srv *(rw)\n',
+      'etc/exports.d/x.exports': '',
+      'etc/fstab': '',
+      'etc/hosts': '',
+    };
+    const written = ['/etc/exports', '/etc/fstab', '/etc/hosts', '/etc/nova/nova.conf'];
+    assert.deepEqual(
+      plan(more, facts, undefined, undefined, written).effects.map((e) => e.files),
+      [['/etc/fstab'], ['/etc/exports'], ['/etc/libvirt/libvirtd.conf']],
     );
     assert.match(plan(compute, systemd('debian', '12')).notes.join('\n'), /is not known: name the files/);
   });

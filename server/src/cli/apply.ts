@@ -117,7 +117,8 @@ async function prepare(
     { ...snapshot, files: [...kept, ...added] },
     all.find((n) => n.name === name),
   );
-  const plan = planApply(host, from === undefined ? undefined : [...changed.keys()]);
+  const written = from === undefined ? await files?.unapplied(host.files.map((f) => `/${f.path}`)) : undefined;
+  const plan = planApply(host, from === undefined ? undefined : [...changed.keys()], written);
   return { node: name, dialled, files, changes, plan };
 }
 

@@ -31,10 +31,12 @@ const MOUNT =
  * @param host as it is with the change: its files are those that lie on the node
  * @param paths of the files, with or without the slash at the front; undefined for all that changed since the daemons were
  *   started, which the facts must tell
+ * @param written what livemig wrote there and has not applied since: counts where no daemon's start can tell
  */
-export function planApply(host: Host, paths: readonly string[] | undefined): Plan {
+export function planApply(host: Host, paths: readonly string[] | undefined, written: readonly string[] = []): Plan {
   const notes: string[] = [];
-  const wanted = paths?.map((p) => p.replace(/^\/+/, '')) ?? changedSince(host, notes);
+  const plain = (path: string): string => path.replace(/^\/+/, '');
+  const wanted = paths?.map(plain) ?? changedSince(host, new Set(written.map(plain)), notes);
   const of = new Map<Target, string[]>();
   for (const path of new Set(wanted)) {
     const targets = targetsOf(host, path, notes);
@@ -156,21 +158,28 @@ function nova(host: Host, path: string, note: Note): readonly Target[] {
   return targets;
 }
 
-/** Files that are younger than the daemon that reads them, as far as it is measured. */
-function changedSince(host: Host, notes: string[]): string[] {
+/**
+ * Files that are younger than the daemon that reads them, as far as it is measured; of those of which no daemon's start can
+ * tell, such as exports and fstab, what livemig wrote.
+ */
+function changedSince(host: Host, written: ReadonlySet<string>, notes: string[]): string[] {
   const { started = {}, paths } = host.facts ?? {};
-  const found: string[] = [];
+  const found = new Set<string>();
   let measured = false;
   for (const { path } of host.files) {
     const modified = paths?.[`/${path}`]?.modified;
     const targets = targetsOf(host, path, []);
     for (const target of targets) {
       const since = started[target];
-      if (modified === undefined || since === undefined) continue;
-      measured = true;
-      if (modified > since && !found.includes(path)) found.push(path);
+      if (since === undefined) {
+        if (written.has(path)) found.add(path);
+      } else if (modified !== undefined) {
+        measured = true;
+        if (modified > since) found.add(path);
+      }
     }
   }
-  if (!measured) notes.push('When the daemons were started is not known: name the files that are to take effect.');
-  return found;
+  if (!measured && found.size === 0)
+    notes.push('When the daemons were started is not known: name the files that are to take effect.');
+  return [...found];
 }

@@ -114,6 +114,13 @@ export class RemoteFiles {
     return this.keep.applied(this.node, path);
   }
 
+  /** Which of some files livemig wrote, and has not applied since. */
+  async unapplied(paths: readonly string[]): Promise<string[]> {
+    const found: string[] = [];
+    for (const path of paths) if (await this.keep.find(this.node, path, await this.appliedAt(path))) found.push(path);
+    return found;
+  }
+
   async #restore(path: string, found: Previous | undefined, ours?: string): Promise<RemoteStat | undefined> {
     if (!found) throw new FleetError('not-found', `${this.node}: livemig knows no previous version of ${path}`);
     const now = await this.#look(path);

@@ -37,7 +37,9 @@ export class Applying {
   async #plan({ paths, ...node }: ApplyParams, signal: AbortSignal): Promise<{ session: NodeSession; plan: Plan }> {
     const session = this.fleet.node(node);
     await session.readAnew(signal);
-    return { session, plan: planApply(hostOf(this.fleet, session), paths) };
+    const host = hostOf(this.fleet, session);
+    const written = paths ? [] : await session.files.unapplied(host.files.map(({ path }) => `/${path}`));
+    return { session, plan: planApply(host, paths, written) };
   }
 }
 
