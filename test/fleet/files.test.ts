@@ -356,6 +356,20 @@ describe('remote files', { skip: noSshd }, () => {
     }
   });
 
+  test('what was written and not applied since is told, also after a restart', async () => {
+    const { own, at } = fixture();
+    const other = path.join(own, 'other');
+    const keep = `keep${nth++}`;
+    const one = files(root, keep);
+    assert.deepEqual(await one.unapplied([at, other]), []);
+    await one.read(at);
+    await one.write(at, Buffer.from('listen_tcp = 1\n'), { create: false, overwrite: true });
+    await one.write(other, Buffer.from('made\n'), { create: true, overwrite: false });
+    assert.deepEqual(await files(root, keep).unapplied([at, other]), [at, other]);
+    await one.applied([at]);
+    assert.deepEqual(await files(root, keep).unapplied([at, other]), [other]);
+  });
+
   test('no content and no path of a script is in the log', () => {
     assert.ok(log.length > 0);
     assert.ok(!log.some((line) => /s3cret|somebody = 1/.test(line)));
