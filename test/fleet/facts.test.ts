@@ -485,6 +485,20 @@ qYQ9Gp7/COWbtq2fzfcj+r8KXQIhAP3JcmBoNl0obdTIsKEpq6qzfVPBZ3wphe7d
 GzxehYAb
 -----END CERTIFICATE-----
 `;
+  /** Of certtool, with an elliptic curve. */
+  const CURVE = `-----BEGIN CERTIFICATE-----
+MIIBrjCCAVSgAwIBAgIUax1fBCIBm7Z+7EtPMveVobop2DUwCgYIKoZIzj0EAwIw
+DTELMAkGA1UEAxMCQ0EwIBcNMjYxMTIxMjAxNjExWhgPMjEyNjEwMjgyMDE2MTFa
+MA0xCzAJBgNVBAMTAmMzMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEcJOC+zcc
+lyVIdPVGP8Y0smRXji9qQk7uBH+2dNw0D5iYLgYpTd8mhVX72zbi+fx2AtS9E/od
+Y8zPFe1X82n5EKOBjzCBjDAMBgNVHRMBAf8EAjAAMB0GA1UdJQQWMBQGCCsGAQUF
+BwMCBggrBgEFBQcDATANBgNVHREEBjAEggJjMzAOBgNVHQ8BAf8EBAMCB4AwHQYD
+VR0OBBYEFKX4M/30gkxJxCYN2dxmoziMJs8/MB8GA1UdIwQYMBaAFIE0YC6vIdJS
+7cU28nKNQAh4q6QYMAoGCCqGSM49BAMCA0gAMEUCIQCUXXUxnSOCc9ky2CEqOGvI
+YpRZBvr8udy/2WWIlAvlOAIgUn07Cfg6/GDGLAfmJ+vh0cVnKdiWJP9OTadQ6HeP
+oGg=
+-----END CERTIFICATE-----
+`;
   const dates = {
     notBefore: Date.UTC(2026, 10, 21, 14, 19, 45) / 1000,
     notAfter: Date.UTC(2126, 9, 28, 14, 19, 45) / 1000,
@@ -495,7 +509,22 @@ GzxehYAb
       subject: 'CN=c1.example.org,O=Example\\, Inc.,C=DE',
       names: ['c1.example.org', 'c1', '192.0.2.11', '2001:db8::11'],
       ...dates,
+      issuer: 'CN=c1.example.org,O=Example\\, Inc.,C=DE',
+      ...{
+        keyId: 'a992d648e7a0a64d45f74975759fc0fae782e209',
+        authorityKeyId: 'a992d648e7a0a64d45f74975759fc0fae782e209',
+      },
     });
+  });
+
+  test('of whom it is, and what its key is for', () => {
+    const { issuer, keyId, authorityKeyId, keyUsage, several } = facts.certificate(CURVE)!;
+    assert.deepEqual(
+      [issuer, keyId, authorityKeyId],
+      ['CN=CA', 'a5f833fdf4824c49c4260dd9dc66a3388c26cf3f', '8134602eaf21d252edc536f2728d400878aba418'],
+    );
+    assert.deepEqual([keyUsage, several], [['digitalSignature'], undefined]);
+    assert.equal(facts.certificate(CURVE + CURVE)?.several, true);
   });
 
   test('without names of its own it is good for its common name; what is none is none', () => {

@@ -107,7 +107,7 @@ PidFile /run/sshd.pid
 Subsystem sftp internal-sftp
 END
 
-rm -rf /etc/nova /etc/pki /etc/exports.d /etc/fstab /etc/exports /etc/libvirt/qemu /etc/libvirt/secrets /etc/libvirt/storage \
+rm -rf /etc/nova /etc/nova.conf /etc/pki /etc/exports.d /etc/fstab /etc/exports /etc/libvirt/qemu /etc/libvirt/secrets /etc/libvirt/storage \
   /etc/sysctl.d /etc/sysctl.conf /etc/systemd/system/*virt* /etc/systemd/system/*.wants/*virt* \
   /usr/lib/systemd/system/libvirtd* /usr/lib/systemd/system/virt*
 mkdir -p /etc/nova /etc/libvirt /etc/sasl2 /etc/ganesha /etc/sysctl.d

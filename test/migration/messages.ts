@@ -28,6 +28,13 @@ export const SAID: readonly (readonly [message: string, id: string])[] = [
   ['internal error: Unable to bind to port: Cannot assign requested address', 'bind-address'],
   ['authentication failed: authentication failed', 'sasl'],
   ['internal error: no SASL mechanisms are available', 'sasl'],
+  ['authentication failed: No authentication callback available', 'sasl'],
+  [
+    'internal error: Certificate /etc/pki/libvirt/servercert.pem usage does not permit key encipherment',
+    'certificate-usage',
+  ],
+  ["operation failed: job 'migration out' failed: The certificate hasn't got a known issuer", 'qemu-authority'],
+  ['internal error: libxenlight state driver is not active', 'uri-driver'],
   [
     'internal error: cannot list SASL mechanisms -4 (SASL(-4): no mechanism available: Internal Error -4 in ../../lib/server.c near line 1765)',
     'sasl',

@@ -1,4 +1,4 @@
-import type { ClusterInput } from '../../server/src/model/cluster';
+import type { Asked, ClusterInput } from '../../server/src/model/cluster';
 import { Cluster } from '../../server/src/model/cluster';
 import { decode } from '../../server/src/model/decode';
 import { kindOf, type SourceFile } from '../../server/src/model/files';
@@ -15,7 +15,11 @@ export function fileOf(path: string, content: string | Uint8Array): SourceFile {
  * A cluster from files by path. `etc/…` alone is the one host `node`; `NAME/etc/…` are several; `livemig.ini` is the
  * inventory. Line breaks are kept as written.
  */
-export function clusterOf(files: Readonly<Record<string, string | Uint8Array>>, release?: string): Cluster {
+export function clusterOf(
+  files: Readonly<Record<string, string | Uint8Array>>,
+  release?: string,
+  asked?: Asked,
+): Cluster {
   const hosts = new Map<string, SourceFile[]>();
   let inventory: SourceFile | undefined;
   for (const [path, content] of Object.entries(files)) {
@@ -35,6 +39,7 @@ export function clusterOf(files: Readonly<Record<string, string | Uint8Array>>, 
     root: 'file:///cluster',
     hosts: [...hosts].map(([name, list]) => ({ name, folder: `file:///cluster/${name}`, files: list })),
     inventory,
+    ...(asked && { asked }),
   };
   return new Cluster(input, release === undefined || release === 'auto' ? undefined : { release, by: 'the test' });
 }

@@ -12,6 +12,7 @@ const NEWEST = '2026.1';
 interface Case {
   readonly rule: Rule;
   readonly release: string;
+  readonly asked: Example['asked'];
   /** Whether the files are those of one host, by paths below it. */
   readonly single: boolean;
   readonly files: Readonly<Record<string, string>>;
@@ -34,7 +35,7 @@ function caseOf(rule: Rule, example: Example): Case {
     files[path] = text;
   }
   const single = !Object.keys(files).some((p) => p.includes('/') && !/^(etc|usr|lib)\//.test(p));
-  return { rule, release: example.release ?? NEWEST, single, files, marks: marks.sort() };
+  return { rule, release: example.release ?? NEWEST, asked: example.asked, single, files, marks: marks.sort() };
 }
 
 /** By a copy: what it is judged among. Kept, since findings of hosts are kept by it. */
@@ -52,9 +53,9 @@ function rulesFor(rule: Rule): readonly Rule[] {
   return all;
 }
 
-function findingsOf({ rule, release }: Case, files: Readonly<Record<string, string>>): Finding[] {
+function findingsOf({ rule, release, asked }: Case, files: Readonly<Record<string, string>>): Finding[] {
   const rules = rulesFor(rule);
-  return lint(clusterOf(files, release), DEFAULT_SETTINGS, rules).findings.filter((f) => f.rule.id === rule.id);
+  return lint(clusterOf(files, release, asked), DEFAULT_SETTINGS, rules).findings.filter((f) => f.rule.id === rule.id);
 }
 
 function places(findings: readonly Finding[], single: boolean): string[] {

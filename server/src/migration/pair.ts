@@ -4,6 +4,7 @@ import type { Host } from '../model/host';
 import { RULES } from '../rules/index';
 import type { Rule } from '../rules/rule';
 import type { Settings } from '../settings';
+import type { MigrateOptions } from './types';
 
 let ofPreflight: readonly Rule[] | undefined;
 
@@ -17,8 +18,22 @@ function preflightRules(): readonly Rule[] {
  * have a `preflight`. What is found on a host by itself is found once, however many pairs it is of; only what compares hosts
  * is asked anew.
  */
-export function pairFindings(cluster: Cluster, hosts: readonly Host[], settings: Settings): readonly Finding[] {
-  const { root, inventory, declared } = cluster;
-  const input = { root, hosts, inventory: inventory?.file, sharesInventory: true };
-  return lint(new Cluster(input, declared, { hosts, inventory, declared }), settings, preflightRules()).findings;
+export function pairFindings(
+  cluster: Cluster,
+  hosts: readonly Host[],
+  settings: Settings,
+  options: MigrateOptions = {},
+): readonly Finding[] {
+  return lint(among(cluster, hosts, options), settings, preflightRules()).findings;
+}
+
+/** Some hosts of a cluster as if there were no others, and as a migration would be that is moved in that way. */
+export function among(
+  { root, inventory, declared }: Cluster,
+  hosts: readonly Host[],
+  { tls, postCopy }: MigrateOptions,
+): Cluster {
+  const asked = { ...(tls && { tls }), ...(postCopy && { postCopy }) };
+  const input = { root, hosts, inventory: inventory?.file, sharesInventory: true, asked };
+  return new Cluster(input, declared, { hosts, inventory, declared });
 }

@@ -4,6 +4,7 @@ import { factPlace } from '../model/factPlace';
 import type { Host } from '../model/host';
 import { DEFAULT_SETTINGS, type Settings } from '../settings';
 import { pairFindings } from './pair';
+import type { MigrateOptions } from './types';
 
 /** Why an instance cannot, or perhaps should not, be moved to a node. */
 export interface Reason {
@@ -26,6 +27,8 @@ export interface PreflightRequest {
   /** Of the instance; undefined to ask of the two hosts alone. */
   readonly uuid?: string;
   readonly settings?: Settings;
+  /** How it is to be moved, if that is known already. */
+  readonly options?: MigrateOptions;
 }
 
 /** Guests run there, be nothing of nova's on it. */
@@ -43,10 +46,10 @@ export function destinationsOf({ cluster, source }: PreflightRequest): Host[] {
  * those that serve them. What stands on a host that only would send guests, or only would take them, counts there alone.
  */
 export function judge(request: PreflightRequest, destination: Host): Verdict {
-  const { cluster, source, uuid, settings = DEFAULT_SETTINGS } = request;
+  const { cluster, source, uuid, settings = DEFAULT_SETTINGS, options = {} } = request;
   const hosts = cluster.hosts.filter((h) => h === source || h === destination || !runsGuests(h));
   const others = otherInstances(source, uuid);
-  const reasons = pairFindings(cluster, hosts, settings).flatMap((finding): Reason[] => {
+  const reasons = pairFindings(cluster, hosts, settings, options).flatMap((finding): Reason[] => {
     const side = finding.rule.preflight;
     if (side === undefined || finding.severity === 'info') return [];
     const name = finding.host?.name;

@@ -17,6 +17,16 @@ export interface ClusterInput {
   readonly sharesInventory?: boolean;
   /** Single files were asked for, or some could not be read: what is missing may well be on the hosts. */
   readonly partial?: boolean;
+  /** How somebody means to migrate between these hosts, where that is what is judged. */
+  readonly asked?: Asked;
+}
+
+/** What a migration asks of both hosts that their files need not say. */
+export interface Asked {
+  /** QEMU encrypts the stream itself. */
+  readonly tls?: boolean;
+  /** It may be switched to post-copy. */
+  readonly postCopy?: boolean;
 }
 
 /** A release said from outside, before livemig.ini has its say. */
@@ -47,6 +57,7 @@ export class Cluster {
   readonly partial: boolean;
   /** The inventory names nodes of other clusters, too. */
   readonly sharesInventory: boolean;
+  readonly asked: Asked;
   readonly #nodes = new Map<Host, InventoryNode>();
   #unseen: readonly InventoryNode[] | undefined;
   #names: Map<string, Host> | undefined;
@@ -62,6 +73,7 @@ export class Cluster {
     this.root = input.root;
     this.partial = input.partial === true;
     this.sharesInventory = input.sharesInventory === true;
+    this.asked = input.asked ?? {};
     const file = input.inventory;
     this.inventory = file && (known?.inventory?.file === file ? known.inventory : readInventory(file));
     const inventory = this.inventory;

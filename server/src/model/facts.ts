@@ -159,4 +159,13 @@ export interface CertificateFacts {
   /** Seconds since 1970. */
   readonly notBefore?: number;
   readonly notAfter?: number;
+  /** Distinguished name of who signed it. */
+  readonly issuer?: string;
+  /** Identifier of its key, and of the key that signed it, in hexadecimal digits. */
+  readonly keyId?: string;
+  readonly authorityKeyId?: string;
+  /** What its key may be used for, where the certificate insists on that (a critical extension). */
+  readonly keyUsage?: readonly string[];
+  /** The file holds other certificates, too, which are not told. */
+  readonly several?: boolean;
 }

@@ -144,7 +144,13 @@ const facts = objectOf<Facts>({
   paths: mapOf<PathFacts | null>((raw) => (raw === null ? null : path(raw))),
   mounts: mapOf(objectOf<MountFacts>({ source: text, type: text, options: text }, ['source', 'type'])),
   certificates: mapOf(
-    objectOf<CertificateFacts>({ subject: text, names: strings, notBefore: number, notAfter: number }, ['names']),
+    objectOf<CertificateFacts>(
+      {
+        ...{ subject: text, names: strings, notBefore: number, notAfter: number },
+        ...{ issuer: text, keyId: text, authorityKeyId: text, keyUsage: strings, several: bool },
+      },
+      ['names'],
+    ),
   ),
   started: mapOf(number),
   hostUuid: text,

@@ -1,5 +1,5 @@
 import type { ReleaseIndex } from '../knowledge/releases';
-import type { Cluster } from '../model/cluster';
+import type { Asked, Cluster } from '../model/cluster';
 import type { FileKind, SourceFile } from '../model/files';
 import type { Host } from '../model/host';
 import type { PlacedSuppression } from '../model/suppressions';
@@ -68,6 +68,8 @@ export interface Example {
   readonly fix?: string;
   /** Severity expected where it differs from the record's. */
   readonly severity?: Severity;
+  /** What a migration between the hosts asks for. */
+  readonly asked?: Asked;
 }
 
 /** Repairs that are more than an edit of a file. */

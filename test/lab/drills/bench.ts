@@ -5,6 +5,7 @@ import type { RunningMigration, Site } from '../../../server/src/migration/drive
 import { explain, whyFailed } from '../../../server/src/migration/explain';
 import { LibvirtDriver } from '../../../server/src/migration/libvirt/driver';
 import { LibvirtMigration } from '../../../server/src/migration/libvirt/migration';
+import { among } from '../../../server/src/migration/pair';
 import { judge, type Verdict } from '../../../server/src/migration/preflight';
 import type { Movable, Outcome } from '../../../server/src/migration/types';
 import { RULES } from '../../../server/src/rules/index';
@@ -123,7 +124,8 @@ async function attempt(lab: Lab, look: Checker, guests: Guests, drill: Drill): P
   try {
     const cluster = await look.read([C1, C2, 'controller'], drill.shares);
     const host = (name: string) => cluster.hosts.find((h) => h.name === name)!;
-    const { state, reasons } = judge({ cluster, source: host(C1), uuid: guest.uuid }, host(C2));
+    const { options = {} } = drill;
+    const { state, reasons } = judge({ cluster, source: host(C1), uuid: guest.uuid, options }, host(C2));
     const since = Date.now();
     const site = await siteOf(lab, look, drill);
     const driver = new LibvirtDriver(site);
@@ -197,7 +199,8 @@ async function siteOf(lab: Lab, look: Checker, { user }: Drill): Promise<Site> {
 }
 
 async function explained(look: Checker, said: readonly string[], { shares }: Drill): Promise<readonly Told[]> {
-  const { findings } = lint(await look.read([C1, C2], shares));
+  const cluster = await look.read([C1, C2], shares);
+  const { findings } = lint(among(cluster, cluster.hosts, { tls: true, postCopy: true }));
   return whyFailed(said, findings, RULES)?.found.map(told) ?? [];
 }
 

@@ -22,7 +22,7 @@ export interface Drill extends Change {
   readonly id: string;
   readonly title: string;
   readonly stage: Stage;
-  /** Rules that name the cause rightly; none: the migration goes well. */
+  /** Rules that name the cause rightly; none: the migration goes well, unless it is unforeseen. */
   readonly causes: readonly string[];
   readonly guest?: Guest;
   readonly options?: MigrateOptions;
@@ -30,6 +30,8 @@ export interface Drill extends Change {
   readonly uri?: string;
   /** Who runs virsh on the source; root if not given. */
   readonly user?: 'nova';
+  /** Why pre-flight cannot foretell it, and the id of the message that explains it without a finding. */
+  readonly unforeseen?: { readonly why: string; readonly message: string };
   /** It goes well for libvirt and ill for the guest: it is to be foretold. */
   readonly spoils?: true;
   /** What the machine must have for it. */

@@ -1,5 +1,5 @@
 /** What the guest asks of the destination. */
-import { all, both, C1, C2, made, restarted, step, type Change, type Drill } from './drill';
+import { all, both, C1, C2, made, restarted, step, write, type Change, type Drill } from './drill';
 
 /** Beside it: QEMU looks for its modules from where it lies. */
 const KEPT = '/usr/bin/qemu-real';
@@ -34,15 +34,28 @@ const kvm = { options: { type: 'kvm' } } as const;
 
 export const guests: readonly Drill[] = [
   {
-    ...{ id: 'E1', title: 'the destination’s processor lacks features (a QEMU that gives Penryn)', stage: 'plain' },
-    guest: { options: { cpu: "<cpu mode='custom' match='exact'><model fallback='forbid'>Westmere</model></cpu>" } },
-    ...qemu(`#!/bin/bash
+    ...{ id: 'E1', title: 'the destination’s processor lacks features (programs that say and do so)', stage: 'plain' },
+    needs: 'kvm',
+    guest: {
+      options: { type: 'kvm', cpu: "<cpu mode='custom' match='exact'><model fallback='forbid'>Westmere</model></cpu>" },
+    },
+    ...all(
+      write(
+        C2,
+        '/usr/local/bin/virsh',
+        `#!/bin/bash
+case "$*" in *domcapabilities*) /usr/bin/virsh "$@" | sed "/>Westmere</s/usable='yes'/usable='no'/" ;; *) exec /usr/bin/virsh "$@" ;; esac
+`,
+        '755',
+      ),
+      qemu(`#!/bin/bash
 words=()
 while [ $# -gt 0 ]; do
   if [ "$1" = -cpu ]; then words+=(-cpu Penryn); shift 2; else words+=("$1"); shift; fi
 done
 exec -a ${QEMU} ${KEPT} "\${words[@]}"
 `),
+    ),
     causes: ['cluster/guest-cpu-missing'],
   },
   made('E6', 'plain', { causes: ['cluster/machine-type-missing', 'cluster/guest-machine-missing'] }),
@@ -110,6 +123,6 @@ exec -a ${QEMU} ${KEPT} "\${words[@]}"
   },
   {
     ...{ id: 'F9', title: 'post-copy is to be possible, and the kernel does not let QEMU do it', stage: 'plain' },
-    ...{ make: [], undo: [], options: { postCopy: true }, causes: ['cluster/post-copy-unprivileged'] },
+    ...{ make: [], undo: [], options: { postCopy: true }, causes: ['cluster/asked-post-copy'] },
   },
 ];

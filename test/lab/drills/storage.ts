@@ -19,7 +19,8 @@ const otherNumber = both(
   ['sed', '-i', 's/^\\(libvirt-qemu:x:\\)64055/\\164099/', '/etc/passwd'],
   ['sed', '-i', 's/^\\(libvirt-qemu:x:\\)64099/\\164055/', '/etc/passwd'],
 );
-const NOT_SHARED = ['cluster/storage-differs', 'cluster/guest-disk-missing', 'cluster/guest-disk-local'];
+const POOLS = 'facts hold neither storage pools nor sizes of what lies where a guest’s disk would';
+const NOT_SHARED = ['cluster/storage-differs', 'cluster/guest-disk-local'];
 
 export const storage: readonly Drill[] = [
   {
@@ -66,7 +67,7 @@ export const storage: readonly Drill[] = [
       before: ['sh', '-c', 'echo disc >/var/tmp/cd.iso'],
       devices: `<disk type='file' device='cdrom'><source file='/var/tmp/cd.iso'/><target dev='hdb'/><readonly/></disk>`,
     },
-    ...{ make: [], undo: [], causes: ['cluster/guest-disk-local', 'cluster/guest-disk-missing'] },
+    ...{ make: [], undo: [], causes: ['cluster/guest-disk-local'] },
   },
   {
     ...{ id: 'D5', title: 'libvirt-qemu has another number, and libvirt leaves the owners alone', stage: 'plain' },
@@ -90,7 +91,11 @@ export const storage: readonly Drill[] = [
     causes: ['cluster/qemu-uid-differs'],
   },
   made('D7-mount', 'nova'),
-  made('D7-mount', 'plain', { id: 'D7-plain', title: 'the same without nova' }),
+  made('D7-mount', 'plain', {
+    id: 'D7-plain',
+    title: 'the same without nova',
+    causes: ['cluster/guest-disk-read-only'],
+  }),
   {
     ...{
       id: 'D8',
@@ -98,11 +103,11 @@ export const storage: readonly Drill[] = [
       stage: 'plain',
       guest: local,
     },
-    ...{ make: [], undo: [], ...copy, causes: ['cluster/guest-disk-no-pool'] },
+    ...{ make: [], undo: [], ...copy, causes: [], unforeseen: { why: POOLS, message: 'pool-missing' } },
   },
   {
     ...{ id: 'D9', title: 'disks are to be copied to a file of another size', stage: 'plain', guest: local },
-    ...{ ...image('8M'), ...copy, causes: ['cluster/guest-disk-size'] },
+    ...{ ...image('8M'), ...copy, causes: [], unforeseen: { why: POOLS, message: 'disk-size' } },
   },
   {
     ...{ id: 'D9-right', title: 'disks are copied to a file of the right size', stage: 'plain', guest: local },

@@ -61,7 +61,7 @@ export const stream: readonly Drill[] = [
   made('C7', 'nova', tls),
   {
     ...{ id: 'C7-plain', title: 'the stream is to be encrypted, and there are no certificates', stage: 'plain' },
-    ...{ make: [], undo: [], ...tls, causes: ['qemu/native-tls-no-certs'] },
+    ...{ make: [], undo: [], ...tls, causes: ['qemu/asked-tls-no-certs'] },
   },
   made('C8', 'tls', tls),
   made('C9', 'tls', tls),

@@ -586,7 +586,9 @@ if [ -z "$only" ]; then
     /etc/pki/CA/cacert.pem /etc/pki/libvirt/servercert.pem /etc/pki/libvirt/private/serverkey.pem \
     /etc/pki/libvirt/clientcert.pem /etc/pki/libvirt/private/clientkey.pem /etc/pki/qemu /etc/pki/qemu/ca-cert.pem \
     /etc/pki/qemu/server-cert.pem /etc/pki/qemu/server-key.pem /etc/pki/qemu/client-cert.pem \
-    /etc/pki/qemu/client-key.pem /etc/pki/libvirt-vnc /etc/pki/libvirt-vnc/server-cert.pem
+    /etc/pki/qemu/client-key.pem /etc/pki/libvirt-vnc /etc/pki/libvirt-vnc/server-cert.pem \
+    /etc/libvirt/krb5.tab /etc/krb5.keytab /usr/share/seabios/bios-256k.bin /usr/share/qemu/bios-256k.bin \
+    /usr/share/qemu-kvm/bios-256k.bin
   paths /var/lib/nova /var/lib/nova/instances
   for file in /etc/pki/CA/cacert.pem /etc/pki/libvirt/servercert.pem /etc/pki/libvirt/clientcert.pem \
     /etc/pki/qemu/ca-cert.pem /etc/pki/qemu/server-cert.pem /etc/pki/qemu/client-cert.pem \

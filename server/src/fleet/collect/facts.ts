@@ -5,6 +5,7 @@ import { firewall } from './firewall';
 import { exported, guestCpus, room, rpc, secrets, securityModels, shown } from './hypervisor';
 import { instances } from './instances';
 import { isTimeout, readLook, type Answer, type Look, type Output } from './frames';
+import { extensions } from './extensions';
 
 /**
  * What a node measured, out of the raw output of its commands. Each reader takes what one command said, in the words of
@@ -405,12 +406,8 @@ export function certificate(text: string): CertificateFacts | undefined {
   try {
     const read = new X509Certificate(pem);
     const [notBefore, notAfter] = [read.validFrom, read.validTo].map((t) => Math.floor(Date.parse(t) / 1000));
-    // From the last part to the first, as RFC 2253 wants it.
-    const parts = read.subject.split('\n').filter((line) => line !== '');
-    const subject = parts
-      .map((part) => part.split(' + ').reverse().join('+'))
-      .reverse()
-      .join(',');
+    const subject = distinguished(read.subject);
+    const issuer = distinguished(read.issuer);
     const names = [
       ...(read.subjectAltName ?? '').matchAll(/(?:^|, )(?:DNS|IP Address):("(?:[^"\\]|\\.)*"|[^,]+)/g),
     ].map((m) => shortest(m[1]!.toLowerCase()));
@@ -421,10 +418,22 @@ export function certificate(text: string): CertificateFacts | undefined {
       names: names.length === 0 && common !== undefined ? [common] : names,
       ...(Number.isFinite(notBefore) && { notBefore }),
       ...(Number.isFinite(notAfter) && { notAfter }),
+      ...(issuer !== '' && { issuer }),
+      ...extensions(read.raw),
+      ...(text.split('-----BEGIN CERTIFICATE-----').length > 2 && { several: true }),
     };
   } catch {
     return undefined;
   }
+}
+
+/** From the last part to the first, as RFC 2253 wants it. */
+function distinguished(name: string): string {
+  const parts = name.split('\n').filter((line) => line !== '');
+  return parts
+    .map((part) => part.split(' + ').reverse().join('+'))
+    .reverse()
+    .join(',');
 }
 
 /** `2001:db8:0:0:0:0:0:11` in its usual form; all else as it is. */

@@ -4,6 +4,7 @@ import { lint } from '../../lint';
 import { driverName, driverOf } from '../../migration/choose';
 import type { Driver, RunningMigration } from '../../migration/driver';
 import { whyFailed } from '../../migration/explain';
+import { among } from '../../migration/pair';
 import { runsGuests } from '../../migration/preflight';
 import type { Probe } from '../../migration/probe';
 import type { Outcome } from '../../migration/types';
@@ -240,9 +241,9 @@ export class Migrations {
       () => [],
     );
     const cluster = clusterOf(id, session.read, snapshots, snapshots.length < session.read.nodes.size);
-    const findings = lint(cluster).findings.filter(
-      ({ host }) => host === undefined || host.name === source || host.name === destination || !runsGuests(host),
-    );
+    const hosts = cluster.hosts.filter((h) => h.name === source || h.name === destination || !runsGuests(h));
+    // Whatever it asked for: the message says what mattered.
+    const { findings } = lint(among(cluster, hosts, { tls: true, postCopy: true }));
     const why = whyFailed([message, ...reasons], findings, RULES);
     if (!why) return undefined;
     const { means, causes } = why.explanation;

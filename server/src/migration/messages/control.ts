@@ -218,12 +218,12 @@ export const control: readonly KnownMessage[] = [
       {
         text: 'auth_tcp is "sasl", which it is unless it is set, and there is no Kerberos.',
         remedy: 'auth_tcp = "none" on a network of its own, or TLS, or SASL with credentials on every node',
-        rules: ['libvirtd/auth-tcp-absent', 'libvirtd/auth-tcp-sasl-no-creds'],
+        rules: ['libvirtd/sasl-unusable', 'libvirtd/auth-tcp-absent', 'libvirtd/auth-tcp-sasl-no-creds'],
       },
       {
         text: 'The mechanism gives no encryption, which libvirt asks for over TCP.',
         remedy: 'gssapi, or TLS as the transport',
-        rules: ['libvirtd/sasl-mechanism-plain'],
+        rules: ['libvirtd/sasl-unusable'],
       },
       {
         text: 'auth.conf of the source holds no password for the destination, or a wrong one.',
@@ -271,6 +271,18 @@ export const control: readonly KnownMessage[] = [
         rules: ['libvirtd/certificate-dates', 'qemu/certificate-dates'],
       },
       { text: 'The clock is wrong.', remedy: 'time synchronisation', rules: ['cluster/clock-skew'] },
+    ],
+  },
+  {
+    id: 'certificate-usage',
+    pattern: /Certificate (?<file>\S+) usage does not permit key encipherment/,
+    means: 'libvirtd did not start: {file} may not be used to encipher keys, which this libvirt asks for.',
+    causes: [
+      {
+        text: 'The certificate is of an elliptic curve, or was made without that use.',
+        remedy: 'a certificate of RSA with digital signature and key encipherment',
+        rules: ['libvirtd/certificate-key-type'],
+      },
     ],
   },
   {

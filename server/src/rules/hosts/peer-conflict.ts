@@ -24,7 +24,8 @@ export default defineRule({
   why: `The source of a migration resolves the destination's name by its own etc/hosts. An old or foreign address there ends in *No route
 to host*, *Connection refused*, or at another hypervisor. One name on two networks of one host is common and works.`,
   sources: ['virsh migrate between two hosts of libvirt 9.0.0, addresses by etc/hosts'],
-  explains: [/unable to connect to server at '.*': (No route to host|Connection refused)/],
+  explains: [/unable to connect to server at '.*': (No route to host|Connection refused|Connection timed out)/],
+  preflight: 'source',
   repair: 'hosts-entry',
   examples: [
     {

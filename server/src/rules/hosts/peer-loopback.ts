@@ -80,7 +80,7 @@ on 127.0.1.1 is harmless, it is Debian's and Ubuntu's default; a peer's never is
         const name = names[0]?.name;
         const peer = name === undefined ? undefined : peerOf(cluster, host, name);
         if (name === undefined || !peer) continue;
-        const migrates = mayMigrate(host) && mayMigrate(peer);
+        const migrates = mayMigrate(host) && mayMigrate(peer) && !isSpared(host, peer);
         report({
           host,
           file,
@@ -134,4 +134,10 @@ function repair(
   const lines = [...peers.values()].map(({ right, names }) => `${right}${gap}${names.join(' ')}`);
   const added = lines.map((line) => insertLineBelow(file, entry.span.end, line));
   return peers.size === 1 ? { title: 'part', values, edits: [...cut, ...added] } : undefined;
+}
+
+/** Guests are sent to an address of the peer's own, and no URI of the host's names it otherwise. */
+function isSpared(host: Host, peer: Host): boolean {
+  const inbound = peer.nova.get('live_migration_inbound_addr')?.value ?? '';
+  return isAddress(inbound) && !isLoopback(inbound) && !host.nova.get('live_migration_uri')?.value;
 }

@@ -1,0 +1,4 @@
+import { drillTests } from './drills/tests';
+
+drillTests('nova');
+drillTests('tls');

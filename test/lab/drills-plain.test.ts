@@ -1,0 +1,3 @@
+import { drillTests } from './drills/tests';
+
+drillTests('plain');
