@@ -33,6 +33,10 @@ export const SAID: readonly (readonly [message: string, id: string])[] = [
     'internal error: Certificate /etc/pki/libvirt/servercert.pem usage does not permit key encipherment',
     'certificate-usage',
   ],
+  [
+    '2026-01-01T10:00:00.000000Z qemu-system-x86_64: qemu_savevm_state_complete_precopy_non_iterable: bdrv_inactivate_all() failed (-1)',
+    'disk-taken',
+  ],
   ["operation failed: job 'migration out' failed: The certificate hasn't got a known issuer", 'qemu-authority'],
   ['internal error: libxenlight state driver is not active', 'uri-driver'],
   [

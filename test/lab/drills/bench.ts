@@ -82,6 +82,8 @@ class Guests {
     const key = JSON.stringify(wanted);
     if (this.#guest && this.#key === key && (await this.#runs(this.#guest))) return this.#guest;
     await removeGuests(this.lab);
+    // Of the one before it owner and mode may be left.
+    await this.lab.must(C1, ['rm', '-rf', '/var/lib/nova/instances/g1', '/var/lib/libvirt/images/g1']);
     const { before, devices = '' } = wanted;
     if (before) await this.lab.must(C1, before);
     const net = this.lab.address(C1).replace(/\.0\.11$/, '');

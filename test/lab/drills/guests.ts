@@ -1,5 +1,5 @@
 /** What the guest asks of the destination. */
-import { all, both, C1, C2, made, restarted, step, write, type Change, type Drill } from './drill';
+import { all, both, C1, C2, made, restarted, step, type Change, type Drill } from './drill';
 
 /** Beside it: QEMU looks for its modules from where it lies. */
 const KEPT = '/usr/bin/qemu-real';
@@ -30,33 +30,21 @@ const twin = (sed: string, start = false): Change => ({
   ],
 });
 const OWN_DISK = 's,/var/lib/nova/instances/g1/disk,/run/lab/other.disk,';
+const PROCESSOR = 'libvirt says that a processor lacks a model by the real one, which all nodes of the lab share';
 const kvm = { options: { type: 'kvm' } } as const;
 
 export const guests: readonly Drill[] = [
   {
-    ...{ id: 'E1', title: 'the destination’s processor lacks features (programs that say and do so)', stage: 'plain' },
-    needs: 'kvm',
-    guest: {
-      options: { type: 'kvm', cpu: "<cpu mode='custom' match='exact'><model fallback='forbid'>Westmere</model></cpu>" },
-    },
-    ...all(
-      write(
-        C2,
-        '/usr/local/bin/virsh',
-        `#!/bin/bash
-case "$*" in *domcapabilities*) /usr/bin/virsh "$@" | sed "/>Westmere</s/usable='yes'/usable='no'/" ;; *) exec /usr/bin/virsh "$@" ;; esac
-`,
-        '755',
-      ),
-      qemu(`#!/bin/bash
+    ...{ id: 'E1', title: 'the destination’s processor lacks features (a QEMU that gives Penryn)', stage: 'plain' },
+    guest: { options: { cpu: "<cpu mode='custom' match='exact'><model fallback='forbid'>Westmere</model></cpu>" } },
+    ...qemu(`#!/bin/bash
 words=()
 while [ $# -gt 0 ]; do
   if [ "$1" = -cpu ]; then words+=(-cpu Penryn); shift 2; else words+=("$1"); shift; fi
 done
 exec -a ${QEMU} ${KEPT} "\${words[@]}"
 `),
-    ),
-    causes: ['cluster/guest-cpu-missing'],
+    ...{ causes: [], unforeseen: { why: PROCESSOR, message: 'cpu-features' } },
   },
   made('E6', 'plain', { causes: ['cluster/machine-type-missing', 'cluster/guest-machine-missing'] }),
   made('E7', 'plain'),

@@ -70,7 +70,12 @@ export const storage: readonly Drill[] = [
     ...{ make: [], undo: [], causes: ['cluster/guest-disk-local'] },
   },
   {
-    ...{ id: 'D5', title: 'libvirt-qemu has another number, and libvirt leaves the owners alone', stage: 'plain' },
+    ...{
+      id: 'D5',
+      guest: { before: ['true'] },
+      title: 'libvirt-qemu has another number, and libvirt leaves the owners alone',
+      stage: 'plain',
+    },
     ...all(
       restarted(C1, libvirt(C1, 'qemu', 'dynamic_ownership', '0')),
       both(
@@ -83,7 +88,12 @@ export const storage: readonly Drill[] = [
     causes: ['cluster/qemu-uid-differs'],
   },
   {
-    ...{ id: 'D6', title: 'libvirt-qemu has another number, and libvirt changes the owners', stage: 'plain' },
+    ...{
+      id: 'D6',
+      guest: { before: ['true', 'again'] },
+      title: 'libvirt-qemu has another number, and libvirt changes the owners',
+      stage: 'plain',
+    },
     ...all(
       both(C1, ['sh', '-c', `chmod 600 ${INSTANCES}/g1/disk && sleep 1.5`], ['chmod', '644', `${INSTANCES}/g1/disk`]),
       restarted(C2, otherNumber),

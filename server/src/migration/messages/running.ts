@@ -10,7 +10,7 @@ export const running: readonly KnownMessage[] = [
   },
   {
     id: 'destination-qemu-died',
-    pattern: /qemu unexpectedly closed the monitor/,
+    pattern: /qemu unexpectedly closed the monitor|job 'migration out' unexpectedly failed/,
     means: "The destination's QEMU ended.",
     vague: true,
     causes: [{ text: 'Its own words are in /var/log/libvirt/qemu/GUEST.log of the destination.' }],

@@ -85,6 +85,18 @@ export const storage: readonly KnownMessage[] = [
     ],
   },
   {
+    id: 'disk-taken',
+    pattern: /bdrv_inactivate_all\(\) failed/,
+    means: 'QEMU on the source could not hand its disk over: it may not open it any more.',
+    causes: [
+      {
+        text: 'libvirt on the destination gave the disk to an account of another number.',
+        remedy: 'one number of libvirt-qemu (or qemu) on all hosts',
+        rules: ['cluster/qemu-uid-differs', 'qemu/user-differs'],
+      },
+    ],
+  },
+  {
     id: 'disk-read-only',
     pattern: /Could not open '(?<file>[^']*)': Read-only file system|Read-only file system/,
     means: 'The storage is read-only on the destination.',
