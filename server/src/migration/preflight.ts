@@ -36,6 +36,11 @@ export function runsGuests(host: Host): boolean {
   return host.isCompute || host.facts?.emulator !== undefined;
 }
 
+/** What stands on it may concern migrations between others: it runs no guests, or has another role beside. */
+export function isServer(host: Host): boolean {
+  return !host.isCompute && (host.facts?.emulator === undefined || (host.node?.roles ?? []).length > 0);
+}
+
 /** The hosts that an instance could be moved to. */
 export function destinationsOf({ cluster, source }: PreflightRequest): Host[] {
   return cluster.hosts.filter((h) => h !== source && runsGuests(h));
@@ -47,7 +52,7 @@ export function destinationsOf({ cluster, source }: PreflightRequest): Host[] {
  */
 export function judge(request: PreflightRequest, destination: Host): Verdict {
   const { cluster, source, uuid, settings = DEFAULT_SETTINGS, options = {} } = request;
-  const hosts = cluster.hosts.filter((h) => h === source || h === destination || !runsGuests(h));
+  const hosts = cluster.hosts.filter((h) => h === source || h === destination || isServer(h));
   const others = otherInstances(source, uuid);
   const reasons = pairFindings(cluster, hosts, settings, options).flatMap((finding): Reason[] => {
     const side = finding.rule.preflight;

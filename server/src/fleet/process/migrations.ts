@@ -5,7 +5,7 @@ import { driverName, driverOf } from '../../migration/choose';
 import type { Driver, RunningMigration } from '../../migration/driver';
 import { whyFailed } from '../../migration/explain';
 import { among } from '../../migration/pair';
-import { runsGuests } from '../../migration/preflight';
+import { isServer } from '../../migration/preflight';
 import type { Probe } from '../../migration/probe';
 import type { Outcome } from '../../migration/types';
 import { RULES } from '../../rules/index';
@@ -241,7 +241,7 @@ export class Migrations {
       () => [],
     );
     const cluster = clusterOf(id, session.read, snapshots, snapshots.length < session.read.nodes.size);
-    const hosts = cluster.hosts.filter((h) => h.name === source || h.name === destination || !runsGuests(h));
+    const hosts = cluster.hosts.filter((h) => h.name === source || h.name === destination || isServer(h));
     // Whatever it asked for: the message says what mattered.
     const { findings } = lint(among(cluster, hosts, { tls: true, postCopy: true }));
     const why = whyFailed([message, ...reasons], findings, RULES);

@@ -55,6 +55,16 @@ on 127.0.1.1 is harmless, it is Debian's and Ubuntu's default; a peer's never is
       },
     },
     {
+      title: 'guests are sent to an address, not to the name',
+      severity: 'warning',
+      files: {
+        'livemig.ini': '[node c1]\nroles = compute\n[node c2]\nroles = compute\n',
+        'c1/etc/hosts': '⟦127.0.1.1⟧ c2\n',
+        'c1/etc/nova/nova.conf': '[libvirt]\nlive_migration_scheme = tcp\n',
+        'c2/etc/nova/nova.conf': '[libvirt]\nlive_migration_inbound_addr = 192.0.2.2\nlive_migration_scheme = tcp\n',
+      },
+    },
+    {
       title: "one's own name on 127.0.1.1, as Debian sets it up",
       files: {
         'compute1/etc/hosts': '127.0.0.1 localhost\n127.0.1.1 compute1.example.org compute1\n10.0.0.2 compute2\n',
