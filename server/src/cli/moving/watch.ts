@@ -8,6 +8,7 @@ import { interruptible } from './interrupt';
 import { command, complain, print } from './words';
 
 const READ_MS = 120_000;
+const TRIES = 2;
 
 /** `livemig watch`: exit code 0 when all that ran is through, or nothing ran, 1 when one failed or was aborted, 130 when it is left. */
 export function watchCommand(word: string | undefined, options: CloudOptions): Promise<number> {
@@ -90,9 +91,23 @@ async function runningNow(cloud: Cloud, word: string | undefined): Promise<Migra
     complain(failures);
   }
   await cloud.migrations.find(cloud.id);
+  // A node that is very busy may not have told of its jobs in time.
+  for (let i = 0; i < TRIES && untold(cloud).length > 0; i++) {
+    await Promise.all(untold(cloud).map((node) => cloud.site.snapshot(node, AbortSignal.timeout(READ_MS), 0)));
+    await cloud.migrations.find(cloud.id);
+  }
   const all = cloud.migrations.list().filter((view) => !view.outcome);
   if (word === undefined) return all;
   const facts = cloud.site.known().flatMap((s) => s.facts.instances ?? []);
   const uuids = new Set(facts.filter((i) => i.name === word || i.title === word).map((i) => i.uuid));
   return all.filter((v) => v.uuid.toLowerCase() === word.toLowerCase() || v.name === word || uuids.has(v.uuid));
+}
+
+/** Nodes with a guest that waits on another, and of which no migration is known. */
+function untold({ site, migrations }: Cloud): string[] {
+  const known = new Set(migrations.list().flatMap((view) => (view.outcome ? [] : view.uuid)));
+  const all = site.known().flatMap(({ node, facts }) => (facts.instances ?? []).map((i) => ({ node, ...i })));
+  const waiting = new Set(all.filter((i) => i.state === 'paused').map((i) => i.uuid));
+  const left = all.filter((i) => i.state === 'running' && waiting.has(i.uuid) && !known.has(i.uuid));
+  return [...new Set(left.map((i) => i.node))];
 }
