@@ -1,6 +1,8 @@
 export interface CodeServer {
   readonly url: string;
   readonly port: number;
+  /** Settings, logs and state: all that VS Code writes. */
+  readonly profile: string;
   /** What it has printed so far. */
   log(): string;
   /** Ends it and removes its profile. */
@@ -16,4 +18,6 @@ export function startCodeServer(options?: {
   args?: string[];
   /** Environment of the server and its extension host. */
   env?: Record<string, string>;
+  /** Folders are not trusted before somebody says so. */
+  trust?: boolean;
 }): Promise<CodeServer>;

@@ -43,9 +43,10 @@ const freePort = () =>
   });
 
 /**
- * @param {{ vsix?: string[], settings?: object, args?: string[], env?: Record<string, string> }} [options]
+ * @param {{ vsix?: string[], settings?: object, args?: string[], env?: Record<string, string>, trust?: boolean }} [options]
+ *   `trust`: folders are not trusted before somebody says so
  */
-export async function startCodeServer({ vsix = [], settings = {}, args = [], env: extra = {} } = {}) {
+export async function startCodeServer({ vsix = [], settings = {}, args = [], env: extra = {}, trust = false } = {}) {
   const node = nodes.find((file) => existsSync(file));
   if (!node || !existsSync(entry)) throw new Error('code-server is not installed: run `node scripts/setup.mjs ui`');
   const root = mkdtempSync(path.join(tmpdir(), 'livemig-vscode-'));
@@ -101,7 +102,8 @@ export async function startCodeServer({ vsix = [], settings = {}, args = [], env
       '--disable-telemetry',
       '--disable-update-check',
     ];
-    const quiet = ['--disable-workspace-trust', '--disable-getting-started-override', '--ignore-last-opened'];
+    const quiet = ['--disable-getting-started-override', '--ignore-last-opened'];
+    if (!trust) quiet.push('--disable-workspace-trust');
     child = spawn(node, [entry, ...common, ...flags, ...quiet, ...args], {
       env,
       detached: true,
@@ -113,6 +115,8 @@ export async function startCodeServer({ vsix = [], settings = {}, args = [], env
     return {
       url,
       port,
+      /** Settings, logs and state: all that VS Code writes. */
+      profile: root,
       log: () => log,
       async stop() {
         const gone = new Promise((resolve) => child?.once('exit', resolve));

@@ -24,8 +24,9 @@ export class Desk {
   #page: Page | undefined;
   #folder = '';
 
-  async start(settings: Record<string, unknown> = {}): Promise<void> {
-    this.#server = await startCodeServer({ vsix: [path.join(root, 'livemig.vsix')], settings });
+  /** @param trust folders are not trusted before somebody says so */
+  async start(settings: Record<string, unknown> = {}, trust = false): Promise<void> {
+    this.#server = await startCodeServer({ vsix: [path.join(root, 'livemig.vsix')], settings, trust });
     this.#browser = await launch();
   }
 
@@ -50,6 +51,11 @@ export class Desk {
     if (failed) await this.shot(`failed-${name.replace(/\W+/g, '-')}`).catch(() => undefined);
     await this.#page?.context().close();
     rmSync(path.dirname(this.#folder), { recursive: true, force: true });
+  }
+
+  /** Where VS Code keeps its settings, logs and state. */
+  get profile(): string {
+    return this.#server!.profile;
   }
 
   get page(): Page {

@@ -59,6 +59,16 @@ export class Lab {
     return this.file('ssh_config');
   }
 
+  /** A port that nobody listens on, where livemig.ini has a node. */
+  get goneAt(): number {
+    return this.#gone;
+  }
+
+  /** What logs in everywhere. */
+  get key(): string {
+    return this.#key;
+  }
+
   get knownHosts(): string {
     return readFileSync(this.file('known_hosts'), 'utf8');
   }

@@ -17,7 +17,7 @@ describe('a node of the lab', { skip: noLab }, () => {
   let folder = '';
   before(
     async () => {
-      lab = await startLab(['compute1']);
+      lab = await startLab(['compute1', 'compute2']);
       writeFileSync(lab.file('known_here'), '');
       const config = readFileSync(lab.file('ssh_config'), 'utf8').replace(
         lab.file('known_hosts'),
@@ -95,5 +95,43 @@ describe('a node of the lab', { skip: noLab }, () => {
     // That nobody listens, though the file says so, was a finding until then.
     await squiggle.waitFor({ state: 'detached' });
     await until(async () => !/problem/.test(await view.row(/^compute1/).innerText()), 'no problem any more');
+  });
+
+  test('a finding that is more than a file: the plan, run step by step, and verified', async () => {
+    // As Debian's installer writes a host's own name, and people copy it.
+    await lab.must('compute1', [
+      'sh',
+      '-c',
+      'sed "s/^.* compute2.lab/127.0.1.1 compute2.lab/" /etc/hosts >/run/lab/hosts && cat /run/lab/hosts >/etc/hosts',
+    ]);
+    writeFileSync(lab.file('known_here'), readFileSync(lab.file('known_hosts')));
+    await desk.open((opened) => {
+      mkdirSync(opened, { recursive: true });
+      writeFileSync(
+        path.join(opened, 'livemig.ini'),
+        `[cloud]\nname = lab\n${readFileSync(lab.file('livemig.ini'), 'utf8')}`,
+      );
+    });
+    const { page } = desk;
+    await view.show();
+    await view.row(/^compute2/).waitFor();
+    await view.unfold(/^compute2/);
+    await view.row('libvirtd.conf').waitFor();
+    await view.fold(/^compute2/);
+    await view.unfold(/^compute1/);
+    await view.row(/^hosts/).click();
+    const squiggle = page.locator('.squiggly-error, .squiggly-warning').first();
+    await squiggle.waitFor({ state: 'attached' });
+    await page.locator('.editor-instance .view-line').getByText('compute2.lab').click();
+    const repair = page.locator('.action-widget .monaco-list-row.action').filter({ hasText: 'Repair on the nodes…' });
+    await pressUntil(page, 'Control+.', repair);
+    await repair.click();
+    await view.dialog.waitFor();
+    assert.match(await view.dialog.innerText(), /Write etc\/hosts/);
+    await desk.shot('repair');
+    await view.dialog.getByRole('button', { name: 'Repair', exact: true }).click();
+    await view.toast(/Done: .* The finding is gone\./).waitFor();
+    await squiggle.waitFor({ state: 'detached' });
+    assert.equal((await lab.must('compute1', ['getent', 'hosts', 'compute2'])).split(' ')[0], lab.address('compute2'));
   });
 });

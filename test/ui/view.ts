@@ -46,6 +46,26 @@ export class NodesView {
     await this.desk.page.keyboard.press('Enter');
   }
 
+  fold(row: string | RegExp): Promise<void> {
+    return this.#folded(row, 'false');
+  }
+
+  unfold(row: string | RegExp): Promise<void> {
+    return this.#folded(row, 'true');
+  }
+
+  async #folded(text: string | RegExp, expanded: 'true' | 'false'): Promise<void> {
+    const row = this.row(text);
+    await until(
+      async () => {
+        if ((await row.getAttribute('aria-expanded')) === expanded) return true;
+        await row.click();
+        return false;
+      },
+      `${String(text)} (un)folded`,
+    );
+  }
+
   /** Chooses in the menu of a row; a menu takes no click in its first moment. */
   async choose(row: Locator, entry: string): Promise<void> {
     await row.click({ button: 'right' });
