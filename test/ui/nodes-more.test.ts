@@ -153,7 +153,7 @@ describe('more about nodes', { skip: noSshd }, () => {
     await page.locator('.terminal-wrapper.active').waitFor({ state: 'detached' });
   });
 
-  test('hosts of the SSH configuration; the passphrase of a key, a password: asked, and written nowhere', async () => {
+  test('hosts of the SSH configuration; the passphrase of a key, a password: asked, and kept in no file', async () => {
     const { page } = desk;
     await command(page, 'Import Nodes from SSH Config…');
     await view.picks.filter({ hasText: 'locked' }).click();
