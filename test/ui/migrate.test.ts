@@ -140,7 +140,7 @@ describe('migrations', { skip: noLab }, () => {
 
   test('the window is reloaded meanwhile: the migration that runs is found, and watched to its end', async () => {
     const { page } = desk;
-    const guest = await startGuest(lab, 'compute1', 'web3', QUIET);
+    const guest = await startGuest(lab, 'compute1', 'web3', { dirty: 64, delay: 60_000 });
     const speed = (limit: number) =>
       lab.must('compute1', ['virsh', '-q', 'migrate-setspeed', guest.uuid, String(limit)]);
     await speed(1);
