@@ -22,12 +22,17 @@ const SNAPSHOT_BY_SSH = 1.5;
 const LIVE_SECONDS = 3;
 const BLOCKED_MS = 50;
 const TYPED_MS = 50;
+/** One instance, 100 destinations, snapshots that are fresh. */
+const VERDICTS_MS = 300;
+/** Their bundles' load included. */
+const ACTIVATE_MS = 10;
+const PAINT_MS = 100;
 
 /**
  * @param {object} figures everything measured
  * @returns {Record<string, { value: number | null, atMost?: number, atLeast?: number }>}
  */
-export function targets({ rows, repair, lint, fleets, lives, node, serverBytes }) {
+export function targets({ rows, repair, lint, fleets, lives, asked, opened, node, serverBytes }) {
   const at = (server, lines) => rows.find((r) => r.server === server && r.lines === lines);
   const all = {};
   for (const lines of new Set(rows.map((r) => r.lines))) {
@@ -56,6 +61,11 @@ export function targets({ rows, repair, lint, fleets, lives, node, serverBytes }
   all.liveRefreshSecondsAt200 = { value: live?.refreshSeconds ?? null, atMost: LIVE_SECONDS };
   all.liveBlockedMs = { value: live?.blockedMs ?? null, atMost: BLOCKED_MS };
   all.liveTypingP95Ms = { value: live?.typedP95 ?? null, atMost: TYPED_MS };
+  const hundred = asked.find((a) => a.destinations === 100);
+  all.verdictsMsAt100 = { value: hundred?.ms ?? null, atMost: VERDICTS_MS };
+  all.firstVerdictsMsAt100 = { value: hundred?.firstMs ?? null, atMost: VERDICTS_MS };
+  all.activateMs = { value: opened.activateMs, atMost: ACTIVATE_MS };
+  all.firstPaintMs = { value: opened.paintMs, atMost: PAINT_MS };
   all.snapshotBySsh = { value: node.times ?? null, atMost: SNAPSHOT_BY_SSH };
   return all;
 }

@@ -1,6 +1,7 @@
 // Measures the built language server and command line, beside well-known servers. Usage:
 //   node scripts/bench.mjs [--no-peers] [--server FILE] [--lines 1000,10000,50000] [--edits 100] [--runs 7]
-//                          [--fleets 100,1000,10000] [--nodes 200]
+//                          [--fleets 100,1000,10000] [--nodes 200] [--destinations 100] [--profile FOLDER]
+// With --profile the processes that read and judge the nodes leave CPU profiles there.
 // Prints tables, and as its last line one JSON object. The peers are installed by npm into a temporary folder. Figures
 // compare within one run only: the machine may be busy with something else in the next.
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
@@ -12,8 +13,10 @@ import { fleetLive } from '../bench/fleet-live.mjs';
 import { fixAll, measure, startTimes } from '../bench/measure.mjs';
 import { floor, ours, peers } from '../bench/servers.mjs';
 import { oneNode } from '../bench/one-node.mjs';
+import { start } from '../bench/start.mjs';
 import { table } from '../bench/table.mjs';
 import { targets, verdicts } from '../bench/targets.mjs';
+import { verdicts as judged } from '../bench/verdicts.mjs';
 import { buildAll, serverBytes } from './build.mjs';
 
 const root = path.resolve(import.meta.dirname, '..');
@@ -27,6 +30,8 @@ const { values: options } = parseArgs({
     runs: { type: 'string', default: '7' },
     fleets: { type: 'string', default: '100,1000,10000' },
     nodes: { type: 'string', default: '200' },
+    destinations: { type: 'string', default: '100' },
+    profile: { type: 'string' },
   },
 });
 const numbers = (text) => text.split(',').filter(Boolean).map(Number);
@@ -89,13 +94,36 @@ for (const hosts of numbers(options.fleets)) {
 
 const lives = [];
 for (const nodes of numbers(options.nodes)) {
-  const one = await fleetLive(root, folder, nodes);
+  const one = await fleetLive(root, folder, nodes, { profile: options.profile && path.resolve(options.profile) });
   lives.push(one);
   console.log(
     `${nodes} nodes over SSH, 20 at a time: connected and read in ${one.connectSeconds} s, read again in ${one.refreshSeconds} s; ` +
       `extension host blocked for ${one.blockedMs} ms at most; typing meanwhile p95 ${one.typedP95} ms (alone ${one.typedIdleP95} ms)`,
   );
+  for (const [what, spent] of [
+    ['connecting', one.connectCpu],
+    ['reading again', one.refreshCpu],
+  ])
+    console.log(
+      `  CPU of ${what}: fleet process ${spent.fleet} ms, language server ${spent.server} ms, host ${spent.host} ms; ` +
+        `the nodes’ own servers, elsewhere in a real fleet, ${spent.nodes} ms`,
+    );
 }
+
+const asked = [];
+for (const count of numbers(options.destinations)) {
+  const one = await judged(root, folder, count);
+  asked.push(one);
+  console.log(
+    `verdicts of ${count} destinations: ${one.ms} ms (${one.cpuMs} ms of CPU); the first of a process ${one.firstMs} ms (${one.firstCpuMs} ms)`,
+  );
+}
+
+const opened = await start(root, folder, Math.max(runs, 15));
+console.log(
+  `activate with its bundle: ${opened.activateMs} ms (${opened.activateCpuMs} ms of CPU); ` +
+    `first ${opened.rows} rows of the tree: ${opened.paintMs} ms (${opened.paintCpuMs} ms of CPU)`,
+);
 
 const node = await oneNode(root, runs);
 console.log(
@@ -105,6 +133,6 @@ console.log(
         `the collector by plain ssh ${node.sshMs} ms`,
 );
 
-const promised = targets({ rows, repair, lint, fleets, lives, node, serverBytes: bytes });
+const promised = targets({ rows, repair, lint, fleets, lives, asked, opened, node, serverBytes: bytes });
 for (const line of verdicts(promised)) console.log(line);
-console.log(JSON.stringify({ rows, repair, lint, fleets, lives, node, targets: promised }));
+console.log(JSON.stringify({ rows, repair, lint, fleets, lives, asked, opened, node, targets: promised }));

@@ -12,6 +12,7 @@ import { look, replace } from './files';
 import { services } from './services';
 import { longName } from './sftp';
 import { TreeError, type Account } from './tree';
+import { virsh } from './virsh-commands';
 
 export interface Call {
   readonly node: EmbeddedNode;
@@ -24,6 +25,8 @@ export interface Ended {
   readonly code: number;
   readonly stdout?: string | Uint8Array;
   readonly stderr?: string;
+  /** It takes a while: that is how it ends. */
+  readonly later?: Promise<Ended>;
 }
 
 export type Command = (args: readonly string[], call: Call) => Ended;
@@ -62,6 +65,7 @@ function inSequence(words: readonly string[], call: Call): Ended {
 
 const commands: Readonly<Record<string, Command>> = {
   ...services,
+  virsh,
   true: () => said(''),
   false: () => ({ code: 1 }),
   hostname: (_, { node }) => said(node.facts().hostname ?? node.name),

@@ -5,7 +5,9 @@
  */
 import { parse } from '../../server/src/syntax';
 import type { Facts } from '../../server/src/model/facts';
+import type { InstanceFacts } from '../../server/src/model/instance';
 import { DaemonEnded, exportsProblem, served, startLibvirtd, startNovaCompute, type Started } from './daemons';
+import type { EmbeddedMigration } from './migrations';
 import { procNetTcp, type Process, type Said } from './outputs';
 import { now, ROOT, type Account, type Tree } from './tree';
 
@@ -72,6 +74,14 @@ export class EmbeddedNode {
   reach: Reach = () => 'filtered';
   /** The node that has an address; a cluster sets it. */
   peer: (address: string) => EmbeddedNode | undefined = () => undefined;
+  /** Those that are defined here, running or not. */
+  guests: readonly InstanceFacts[];
+  /** By UUID: what leaves, what comes, and what came. */
+  readonly jobs = new Map<string, EmbeddedMigration>();
+  readonly arriving = new Map<string, EmbeddedMigration>();
+  readonly completed = new Map<string, EmbeddedMigration>();
+  /** How long a migration from here takes, if not as long as usual. */
+  migrationSeconds: number | undefined;
   readonly #spec: NodeSpec;
   #mounts: NonNullable<Facts['mounts']>;
   #nextPid = 1200;
@@ -82,6 +92,7 @@ export class EmbeddedNode {
     this.tree = spec.tree;
     this.booted = spec.booted ?? now() - 42 * 86_400;
     this.#mounts = spec.facts.mounts ?? {};
+    this.guests = spec.facts.instances ?? [];
     const units = UNITS[spec.facts.init === 'systemd' ? 'systemd' : 'upstart'];
     this.daemons = spec.daemons.map((name) => ({ name, unit: units[name], running: undefined, failed: undefined }));
     for (const daemon of this.daemons) this.start(daemon, this.booted + 40);
@@ -159,7 +170,9 @@ export class EmbeddedNode {
       running && name !== 'nfs-server' ? [[name, running.since] as const] : [],
     );
     // What libvirt tells of itself it tells only while it runs.
-    const { hostUuid, cpuModels, emulator, instances, ...rest } = this.#spec.facts;
+    const { hostUuid, cpuModels, emulator, instances: first, ...rest } = this.#spec.facts;
+    const here = this.#guests();
+    const instances = first || here.length > 0 ? here : undefined;
     const told = { hostUuid, cpuModels, emulator, instances };
     const known = Object.fromEntries(Object.entries(told).filter(([, value]) => value !== undefined));
     return {
@@ -172,6 +185,18 @@ export class EmbeddedNode {
       ...(libvirtd && { daemons: 'monolithic', daemonArguments: libvirtd.words }),
       ...(started.length > 0 && { started: Object.fromEntries(started) }),
     };
+  }
+
+  /** Those that come are there already, standing still. */
+  #guests(): InstanceFacts[] {
+    const own = this.guests.map((g) => (this.jobs.has(g.uuid) ? { ...g, migrating: true } : g));
+    const coming = [...this.arriving.values()].map(({ guest }): InstanceFacts => ({ ...guest, state: 'paused' }));
+    return [...own, ...coming];
+  }
+
+  /** Whether libvirt answers. */
+  get libvirtd(): boolean {
+    return this.daemons.some((d) => d.name === 'libvirtd' && d.running);
   }
 
   #serves(): boolean {

@@ -151,10 +151,11 @@ export class EmbeddedServer {
     if (mark !== undefined) channel.stderr.write(`${mark} ${4000 + this.heard.length}\n`);
     const answer = async (): Promise<void> => {
       await this.#latency();
-      const { code, stdout, stderr } =
+      const ended =
         argv === undefined || argv.length === 0
           ? { code: 2, stdout: '', stderr: 'sh: an embedded node has no shell: only words are understood\n' }
           : run(words, { node: this.node, who, input: Buffer.concat(input) });
+      const { code, stdout, stderr } = (await ended.later) ?? ended;
       if (stderr !== undefined) channel.stderr.write(stderr);
       if (stdout !== undefined && stdout.length > 0) channel.write(stdout);
       channel.exit(code);
