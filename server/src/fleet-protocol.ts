@@ -5,7 +5,7 @@
  * there is `livemig:///CLUSTER/NODE/facts.json`, which is made, read-only, and lies on no disk.
  */
 import type { HostKeyQuestion } from './fleet/types';
-import type { Action } from './migration/driver';
+import type { Action, DriverName } from './migration/driver';
 import type { MigrateOptions, Outcome, Progress } from './migration/types';
 import type { InstanceFacts } from './model/instance';
 
@@ -58,6 +58,8 @@ export interface Refreshed {
 
 /** A node as the tree shows it. */
 export interface NodeView extends NodeParams {
+  /** How migrations from it are launched: as livemig.ini says, else by nova where a nova-compute runs. */
+  readonly driver: DriverName;
   /** ms since 1970. */
   readonly taken: number;
   /** Name of nova's release and where it is known from; absent where nothing of nova's was found. */

@@ -1,6 +1,7 @@
 import type { LiveFile, LiveParams, Refreshed } from '../../fleet-protocol';
 import { Cluster } from '../../model/cluster';
 import { sourceOf } from '../../model/decode';
+import { driverName } from '../../migration/choose';
 import type { MatrixRequest } from '../../migration/matrix';
 import type { HostInput } from '../../model/host';
 import type { Snapshot } from '../types';
@@ -12,7 +13,10 @@ import { viewOf } from './view';
 export function refreshed(cluster: string, read: ReadCluster, snapshot: Snapshot): Refreshed {
   const alone = clusterOf(cluster, read, [snapshot], true);
   return {
-    view: viewOf(cluster, alone.hosts[0]!, snapshot, Date.now()),
+    view: {
+      ...viewOf(cluster, alone.hosts[0]!, snapshot, Date.now()),
+      driver: driverName({ inventory: read.inventory, known: () => [snapshot] }),
+    },
     live: liveOf(cluster, read, snapshot),
   };
 }
