@@ -178,6 +178,8 @@ const small = { minifyIdentifiers: true };
 
 /** `import()` becomes `require`: what is imported is read twice, once for the names of its exports. */
 const required = { 'dynamic-import': false };
+/** @type {import('esbuild').BuildOptions} */
+const page = { ...small, platform: 'browser', format: 'iife', target: 'chrome114', mainFields: ['module', 'main'] };
 
 const bundles = {
   'dist/client.js': {
@@ -195,6 +197,9 @@ const bundles = {
     supported: required,
   },
   'dist/client-inventories.js': { ...small, entryPoints: ['client/src/nodes/inventories.ts'] },
+  // What runs in pages of ours, in the browser's sandbox.
+  'dist/webview-pages.js': { ...page, entryPoints: ['client/webview/pages.ts'] },
+  'dist/webview-chart.js': { ...page, entryPoints: ['client/webview/chart.ts'] },
   'dist/server.js': {
     ...small,
     entryPoints: ['server/src/lsp/main.ts'],

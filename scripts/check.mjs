@@ -81,7 +81,8 @@ async function sizes() {
 }
 
 const checks = {
-  types: () => program('node_modules/typescript/bin/tsc', '-p', '.'),
+  types: () =>
+    ['.', 'client/webview'].flatMap((folder) => program('node_modules/typescript/bin/tsc', '--noEmit', '-p', folder)),
   lint: () => program('node_modules/eslint/bin/eslint.js', '--max-warnings', '0', '.'),
   format: () => program('node_modules/prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.'),
   generated: () => program('scripts/generate.mjs', '--check'),

@@ -128,11 +128,7 @@ class Shown {
       colour('--vscode-charts-orange'),
       colour('--vscode-charts-red'),
     ];
-    const parts: (readonly [
-      title: string,
-      lines: readonly Line[],
-      value: (n: number) => string,
-    height: number])[] = [
+    const parts: (readonly [title: string, lines: readonly Line[], value: (n: number) => string, height: number])[] = [
       [words.memory, [{ label: words.remaining, color: blue, fill: true, of: (s) => s.remaining }], bytes, 190],
       [
         words.rates,

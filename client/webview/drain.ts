@@ -104,7 +104,7 @@ export function showDrain(page: DrainPage): void {
 }
 
 function formOf({ words, moves }: DrainPage, form: NonNullable<DrainPage['form']>): HTMLFormElement {
-  const before = kept<Typed>();
+  const before = kept() as Typed | undefined;
   const parallel = h('input', { type: 'number', min: 1, max: 100, step: 1, id: 'parallel', required: true });
   parallel.value = String(before?.parallel ?? form.parallel);
   const disable = h('input', { type: 'checkbox', id: 'disable' });

@@ -151,7 +151,7 @@ export function showMatrix(page: MatrixPage): void {
         )
       : undefined,
   );
-  const before = kept<At>();
+  const before = kept() as At | undefined;
   focus(before && before.row <= last && before.column <= last ? before : { row: 0, column: Math.min(1, last) }, false);
   if (before) choose(active);
 }

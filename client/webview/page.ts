@@ -12,7 +12,7 @@ const api = acquireVsCodeApi();
 export const tell = (message: FromPage): void => api.postMessage(message);
 
 /** What is kept while the page is hidden. */
-export const kept = <T>(): T | undefined => api.getState() as T | undefined;
+export const kept = (): unknown => api.getState();
 export const keep = (state: unknown): void => api.setState(state);
 
 /** @param show called with each page that the extension sends */

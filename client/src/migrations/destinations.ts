@@ -7,11 +7,13 @@ import { hasCause, showCause } from './cause';
 const MOST = 6;
 
 interface Item extends QuickPickItem {
-  readonly verdict: VerdictView;
+  /** Absent: nova's scheduler chooses. */
+  readonly verdict?: VerdictView;
 }
 
+/** Undefined: nova's scheduler chooses. */
 export interface Choice {
-  readonly destination: string;
+  readonly destination: string | undefined;
 }
 
 export interface Asked {
@@ -19,12 +21,14 @@ export interface Asked {
   readonly verdicts: readonly VerdictView[];
   /** The one that is meant; it has only to be confirmed. */
   readonly destination?: string | undefined;
+  /** Nova's scheduler may be asked to choose. */
+  readonly scheduler: boolean;
   /** The page of options, and what was chosen there in a few words. */
   readonly options: { show(): Promise<void>; text(): string };
 }
 
 /** @returns undefined when it was dismissed, or a line at fault is looked at instead */
-export async function chooseDestination(asked: Asked): Promise<string | undefined> {
+export async function chooseDestination(asked: Asked): Promise<Choice | undefined> {
   for (let wanted = asked.destination; ;) {
     const verdict = await pick(asked, wanted);
     if (verdict === 'options') {
@@ -32,17 +36,18 @@ export async function chooseDestination(asked: Asked): Promise<string | undefine
       continue;
     }
     if (!verdict) return undefined;
+    if (verdict === 'scheduler') return { destination: undefined };
     wanted = verdict.node;
     const sure = await confirmed(verdict, asked.title);
     if (sure === 'leave') return undefined;
-    if (sure) return verdict.node;
+    if (sure) return { destination: verdict.node };
   }
 }
 
 function pick(
-  { title, verdicts, options }: Asked,
+  { title, verdicts, options, scheduler }: Asked,
   wanted: string | undefined,
-): Promise<Item['verdict'] | 'options' | undefined> {
+): Promise<VerdictView | 'options' | 'scheduler' | undefined> {
   return new Promise((resolve) => {
     const list = window.createQuickPick<Item>();
     const gear: QuickInputButton = { iconPath: new ThemeIcon('gear'), tooltip: l10n.t('Options: {0}', options.text()) };
@@ -53,13 +58,20 @@ function pick(
     list.matchOnDetail = true;
     list.ignoreFocusOut = true;
     list.buttons = [gear];
-    list.items = verdicts.map((verdict) => ({
-      verdict,
-      label: `$(${ICONS[verdict.state]}) ${verdict.node}`,
-      ...wordsOf(verdict),
-      buttons: hasCause(verdict.reasons) ? [jump] : [],
-    }));
-    const active = list.items.find(({ verdict }) => verdict.node === wanted);
+    const chooser: Item = {
+      label: `$(cloud) ${l10n.t('Nova’s scheduler chooses')}`,
+      description: l10n.t('among the hosts that have room'),
+    };
+    list.items = [
+      ...(scheduler ? [chooser] : []),
+      ...verdicts.map((verdict): Item => ({
+        verdict,
+        label: `$(${ICONS[verdict.state]}) ${verdict.node}`,
+        ...wordsOf(verdict),
+        buttons: hasCause(verdict.reasons) ? [jump] : [],
+      })),
+    ];
+    const active = wanted === undefined ? undefined : list.items.find(({ verdict }) => verdict?.node === wanted);
     if (active) list.activeItems = [active];
     list.onDidTriggerButton(() => {
       resolve('options');
@@ -68,12 +80,12 @@ function pick(
     list.onDidTriggerItemButton(({ item }) => {
       resolve(undefined);
       list.hide();
-      void showCause(item.verdict.reasons);
+      void showCause(item.verdict?.reasons ?? []);
     });
     list.onDidAccept(() => {
       const [item] = list.activeItems;
       if (!item) return;
-      resolve(item.verdict);
+      resolve(item.verdict ?? 'scheduler');
       list.hide();
     });
     list.onDidHide(() => {

@@ -1,6 +1,10 @@
 /** Commands about migrations; package.json has the same. Apart from the rest so that `activate` loads nothing else for them. */
 export const migrationCommandIds = [
   'migrations.migrate',
+  'migrations.drain',
+  'migrations.migrateAll',
+  'migrations.matrix',
+  'migrations.chart',
   'migrations.watch',
   'migrations.abort',
   'migrations.postCopy',
@@ -11,6 +15,10 @@ export const migrationCommandIds = [
   'migrations.copyMessage',
   'migrations.clearFinished',
   'migrations.export',
+  'migrations.drainShow',
+  'migrations.drainPause',
+  'migrations.drainResume',
+  'migrations.drainCancel',
 ] as const;
 
 export type MigrationCommandId = (typeof migrationCommandIds)[number];

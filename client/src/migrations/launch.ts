@@ -9,6 +9,7 @@ import { chooseDestination } from './destinations';
 import { Options } from './options';
 import type { MigrationStore } from './store';
 import { watch, type Convergence } from './watch';
+import { wayText } from './words';
 
 export interface LaunchTools {
   readonly fleet: FleetProcess;
@@ -46,6 +47,12 @@ function isMovable(nodes: NodeStore, { node, cluster, instance }: Movable): bool
   );
 }
 
+/** Nova launches its migrations, and may choose where to. */
+function isNovas(nodes: NodeStore, { cluster, node }: Movable): boolean {
+  const driver = nodes.get({ cluster, node })?.view?.driver;
+  return driver === 'nova' || driver === 'nova-cli';
+}
+
 const nameOf = ({ instance }: Movable): string => instance.title ?? instance.name;
 
 /**
@@ -65,7 +72,7 @@ export async function liveMigrate(tools: LaunchTools, args: readonly unknown[], 
   const [only] = instances;
   const probers = tools.nodes.all.filter(({ cluster }) => cluster === only?.cluster).map(({ node }) => node);
   const options = new Options(instances.length === 1 ? probers : undefined);
-  const chosen: { readonly instance: Movable; readonly destination: string }[] = [];
+  const chosen: { readonly instance: Movable; readonly destination: string | undefined }[] = [];
   for (const [i, instance] of instances.entries()) {
     const many = instances.length > 1 ? ` (${l10n.t('{0} of {1}', i + 1, instances.length)})` : '';
     const title = l10n.t('Live Migrate {0}', nameOf(instance)) + many;
@@ -73,10 +80,11 @@ export async function liveMigrate(tools: LaunchTools, args: readonly unknown[], 
     if (!verdicts) return;
     const where = await chooseDestination({
       ...{ title, verdicts, options },
+      scheduler: destination === undefined && isNovas(tools.nodes, instance),
       destination: destination ?? chosen.at(-1)?.destination,
     });
     if (where === undefined) return;
-    chosen.push({ instance, destination: where });
+    chosen.push({ instance, ...where });
   }
   for (const [i, one] of chosen.entries()) {
     const view = await begin(tools, one.instance, one.destination, options);
@@ -115,24 +123,25 @@ async function askVerdicts(
 function begin(
   { fleet, store, nodes }: LaunchTools,
   { cluster, node, instance }: Movable,
-  destination: string,
+  destination: string | undefined,
   { value, probe }: Options,
 ): Thenable<MigrationView> {
   const params: MigrateParams = {
     cluster,
     node,
     uuid: instance.uuid,
-    destination,
+    ...(destination !== undefined && { destination }),
     options: value,
     ...(probe && { probe }),
   };
-  const title = l10n.t('{0}, {1} → {2}', instance.title ?? instance.name, node, destination);
+  const title = `${instance.title ?? instance.name}, ${wayText({ source: node, ...(destination !== undefined && { destination }) })}`;
   return window.withProgress({ location: ProgressLocation.Notification, title }, async (progress) => {
     progress.report({ message: l10n.t('beginning') });
     const view = await fleet.request<MigrationView>('fleet/migrate', params);
     store.take(view);
     // The rows of the instance say so, too.
-    for (const end of [node, destination]) nodes.refresh({ cluster, node: end }).catch(() => undefined);
+    for (const end of [node, destination])
+      if (end !== undefined) nodes.refresh({ cluster, node: end }).catch(() => undefined);
     return store.get(view.id) ?? view;
   });
 }

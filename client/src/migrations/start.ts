@@ -1,16 +1,21 @@
 /** Everything about migrations; a part of what is loaded for nodes. */
 import { env, l10n, window, type ExtensionContext, type LogOutputChannel } from 'vscode';
 import type { MessageConnection } from 'vscode-jsonrpc/node';
-import type { MigrationView } from '../../../server/src/fleet-protocol';
+import type { DrainView, MigrationView } from '../../../server/src/fleet-protocol';
 import { guard } from '../nodes/commands/guard';
 import type { FleetProcess } from '../nodes/process';
 import type { Surfaces } from '../nodes/register';
 import type { NodeStore } from '../nodes/store';
 import type { Texts } from '../nodes/texts';
 import { showCause } from './cause';
+import { Drains } from './drain';
+import { isOver as isDrained } from './drain/store';
+import { drainText } from './drain/words';
 import { exportHistory } from './export';
 import type { MigrationCommandId, MigrationCommands } from './ids';
 import { liveMigrate } from './launch';
+import { showChart } from './pages/chart';
+import { showMatrix } from './pages/matrix';
 import { reportEnd, reportStuck, showDetails } from './report';
 import { MigrationStore } from './store';
 import { MigrationTree, type MigrationRow } from './tree';
@@ -32,6 +37,7 @@ export class Migrations {
   readonly store: MigrationStore;
   readonly #tools: MigrationTools;
   readonly #convergence: Convergence;
+  readonly #drains: Drains;
   readonly #listeners: readonly { dispose(): void }[];
 
   constructor(tools: MigrationTools) {
@@ -42,15 +48,17 @@ export class Migrations {
     const convergence = (this.#convergence = new Convergence(store, (view) => {
       guard(log, () => reportStuck(view, fleet)).catch(failed);
     }));
-    this.tree = new MigrationTree(store, convergence, surfaces.migrationsChanged);
+    const drains = (this.#drains = new Drains({ context, fleet, nodes, log }));
+    this.tree = new MigrationTree(store, drains.store, convergence, surfaces.migrationsChanged);
     this.commands = this.#commands();
     this.#listeners = [
-      ...[store, convergence, this.tree],
+      ...[store, convergence, drains, this.tree],
       store.onDidEnd((view) => {
         for (const node of [view.source, view.outcome?.on ?? view.destination])
           if (node !== undefined)
             readAnew(nodes, { cluster: view.cluster, node }).catch((error: unknown) => log.debug(String(error)));
-        guard(log, () => reportEnd(view, texts)).catch(failed);
+        // Of a drain's the drain tells.
+        if (!drains.store.has(view.id)) guard(log, () => reportEnd(view, texts)).catch(failed);
       }),
       nodes.onDidChange(() => store.settle(nodes)),
     ];
@@ -63,6 +71,7 @@ export class Migrations {
   /** Of every new process. */
   wire(connection: MessageConnection): void {
     connection.onNotification('fleet/migration', (view: MigrationView) => this.store.take(view));
+    connection.onNotification('fleet/drainState', (view: DrainView) => this.#drains.store.take(view));
   }
 
   /** Once a process knows its nodes: what runs there. */
@@ -74,6 +83,12 @@ export class Migrations {
       if (progress.phase === 'lost')
         for (const node of [source, destination])
           if (node !== undefined) nodes.refresh({ cluster, node }).catch((error: unknown) => log.debug(String(error)));
+  }
+
+  /** The process is gone: nobody watches, and no drain is carried on. */
+  allLost(): void {
+    this.store.allLost();
+    this.#drains.store.allLost();
   }
 
   /** An instance was dropped on a node. */
@@ -89,8 +104,22 @@ export class Migrations {
   #commands(): MigrationCommands {
     const { fleet, texts, log } = this.#tools;
     const { store } = this;
+    const drains = this.#drains;
     const all: Readonly<Record<MigrationCommandId, (args: readonly unknown[]) => Promise<unknown>>> = {
       'migrations.migrate': (args) => liveMigrate(this.#launch, args),
+      'migrations.drain': (args) => drains.plan(args, false),
+      'migrations.migrateAll': (args) => drains.plan(args, true),
+      'migrations.matrix': (args) => showMatrix(this.#tools, args),
+      'migrations.chart': (args) =>
+        this.#with(
+          args,
+          () => true,
+          (view) => showChart({ ...this.#tools, store, convergence: this.#convergence }, view),
+        ),
+      'migrations.drainShow': (args) => this.#withDrain(args, (view) => drains.show(view)),
+      'migrations.drainPause': (args) => this.#withDrain(args, (view) => drains.steer(view, 'pause')),
+      'migrations.drainResume': (args) => this.#withDrain(args, (view) => drains.steer(view, 'resume')),
+      'migrations.drainCancel': (args) => this.#withDrain(args, (view) => drains.steer(view, 'cancel')),
       'migrations.watch': (args) =>
         this.#with(args, isRunning, (view) => watch(view.id, { store, fleet, convergence: this.#convergence })),
       'migrations.abort': (args) => this.#with(args, isRunning, (view) => steer(fleet, view, 'abort')),
@@ -127,6 +156,7 @@ export class Migrations {
         ),
       'migrations.clearFinished': () => {
         store.clearFinished();
+        drains.store.clearFinished();
         return Promise.resolve();
       },
       'migrations.export': () => exportHistory(store.all),
@@ -135,6 +165,23 @@ export class Migrations {
     return Object.fromEntries(
       entries.map(([id, run]) => [id, (...args: unknown[]) => guard(log, () => run(args), !DIALS.has(id))]),
     ) as MigrationCommands;
+  }
+
+  /** The drain of a row, or one of those that run. */
+  async #withDrain([row]: readonly unknown[], work: (view: DrainView) => Promise<unknown>): Promise<unknown> {
+    const { kind, id } = (row ?? {}) as Partial<MigrationRow>;
+    const all = this.#drains.store.all;
+    const known = kind === 'drain' ? all.find((view) => view.id === id) : undefined;
+    if (known) return work(known);
+    const items = all
+      .filter((view) => !isDrained(view))
+      .map((view) => ({ label: view.node, description: drainText(view), view }));
+    if (items.length === 0) {
+      void window.showInformationMessage(l10n.t('No node is being drained.'));
+      return undefined;
+    }
+    const picked = await window.showQuickPick(items, { placeHolder: l10n.t('Drain') });
+    return picked && work(picked.view);
   }
 
   /** The migration of a row, or one that is picked. */
@@ -160,7 +207,12 @@ export class Migrations {
   }
 }
 
-const DIALS: ReadonlySet<MigrationCommandId> = new Set(['migrations.migrate']);
+const DIALS: ReadonlySet<MigrationCommandId> = new Set([
+  'migrations.migrate',
+  'migrations.drain',
+  'migrations.migrateAll',
+  'migrations.matrix',
+]);
 
 const isRunning = (view: MigrationView): boolean => !isOver(view) && view.progress.phase !== 'lost';
 

@@ -7,45 +7,61 @@ import {
   type EventEmitter,
   type TreeDataProvider,
 } from 'vscode';
-import type { MigrationView } from '../../../server/src/fleet-protocol';
+import type { DrainView, MigrationView } from '../../../server/src/fleet-protocol';
+import { isThrough, type DrainStore } from './drain/store';
+import { drainText } from './drain/words';
 import type { Convergence } from './watch';
 import type { MigrationStore } from './store';
 import { isOver, linesOf, percentOf, phaseText, wayText } from './words';
 
 /** A row of the view *Migrations*. */
 export interface MigrationRow {
-  readonly kind: 'migration';
+  readonly kind: 'migration' | 'drain';
   readonly id: string;
 }
 
 /** Running migrations and past ones, the newest first. */
 export class MigrationTree implements TreeDataProvider<MigrationRow> {
   readonly #store: MigrationStore;
+  readonly #drains: DrainStore;
   readonly #convergence: Convergence;
   /** Rows that are told to have changed must be the same objects each time. */
   readonly #rows = new Map<string, MigrationRow>();
-  readonly #listener: { dispose(): void };
+  readonly #listeners: readonly { dispose(): void }[];
 
-  constructor(store: MigrationStore, convergence: Convergence, changed: EventEmitter<MigrationRow | undefined>) {
+  constructor(
+    store: MigrationStore,
+    drains: DrainStore,
+    convergence: Convergence,
+    changed: EventEmitter<MigrationRow | undefined>,
+  ) {
     this.#store = store;
+    this.#drains = drains;
     this.#convergence = convergence;
-    this.#listener = store.onDidChange((view) => changed.fire(view && this.#rows.get(view.id)));
+    const tell = (view: { readonly id: string } | undefined): void => changed.fire(view && this.#rows.get(view.id));
+    this.#listeners = [store.onDidChange(tell), drains.onDidChange(tell)];
   }
 
   dispose(): void {
-    this.#listener.dispose();
+    for (const listener of this.#listeners) listener.dispose();
   }
 
   getChildren(row?: MigrationRow): MigrationRow[] {
     if (row) return [];
-    return this.#store.all.map(({ id }) => {
-      const known = this.#rows.get(id) ?? { kind: 'migration', id };
+    const rowOf = (kind: MigrationRow['kind'], id: string): MigrationRow => {
+      const known = this.#rows.get(id) ?? { kind, id };
       this.#rows.set(id, known);
       return known;
-    });
+    };
+    return [
+      ...this.#drains.all.map(({ id }) => rowOf('drain', id)),
+      ...this.#store.all.map(({ id }) => rowOf('migration', id)),
+    ];
   }
 
   getTreeItem({ id }: MigrationRow): TreeItem {
+    const drain = this.#drains.get(id);
+    if (drain) return drainItem(drain);
     const view = this.#store.get(id);
     if (!view) return new TreeItem('');
     const item = new TreeItem(view.name);
@@ -62,6 +78,28 @@ export class MigrationTree implements TreeDataProvider<MigrationRow> {
     if (view) item.tooltip = tooltipOf(view);
     return item;
   }
+}
+
+function drainItem(view: DrainView): TreeItem {
+  const label = l10n.t('Drain of {0}', view.node);
+  const item = new TreeItem(label);
+  const { state } = view;
+  item.id = view.id;
+  item.iconPath =
+    state === 'done'
+      ? new ThemeIcon('pass', new ThemeColor('testing.iconPassed'))
+      : state === 'failed'
+        ? new ThemeIcon('error', new ThemeColor('list.errorForeground'))
+        : new ThemeIcon(state === 'running' ? 'sync' : state === 'paused' ? 'debug-pause' : 'circle-slash');
+  item.description = drainText(view);
+  item.contextValue = isThrough(view) ? 'drain.over' : `drain.${state}`;
+  item.accessibilityInformation = { label: `${label}, ${item.description}` };
+  item.command = {
+    command: 'livemig.migrations.drainShow',
+    title: l10n.t('Show'),
+    arguments: [{ kind: 'drain', id: view.id }],
+  };
+  return item;
 }
 
 function stateText({ progress, outcome }: MigrationView, stuck: boolean): string {

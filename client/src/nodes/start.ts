@@ -58,7 +58,7 @@ export function start(context: ExtensionContext, surfaces: Surfaces, main: Promi
     prepare: (connection) => tellInventories(connection),
     crashed() {
       store.allIdle();
-      migrations.store.allLost();
+      migrations.allLost();
       terminals.allClosed();
     },
     restarted() {

@@ -23,7 +23,10 @@ const panels = new Map<string, Panel>();
 
 export async function showChart(tools: ChartTools, { id }: MigrationView): Promise<void> {
   const open = panels.get(id);
-  if (open) return open.reveal();
+  if (open) {
+    open.reveal();
+    return;
+  }
   let samples = await samplesOf(tools, id);
   const { store, context, fleet, log } = tools;
   const first = store.get(id);
