@@ -105,7 +105,7 @@ class DrainPanel {
   readonly #tools: PageTools;
   readonly #store: DrainStore;
   readonly #plan: DrainPlanView;
-  readonly #options = new Options();
+  readonly #options = new Options(undefined);
   readonly #panel: Panel;
   #enabled = false;
   #beginning = false;
