@@ -110,7 +110,6 @@ describe('pages', { skip: noLab }, () => {
     await to.waitFor({ timeout: 60_000 });
     await page.locator('.quick-input-titlebar .codicon-gear').click();
     await picks().filter({ hasText: 'Auto-converge' }).click();
-    await picks().filter({ hasText: 'Allow post-copy' }).click();
     await picks().filter({ hasText: 'Limit the bandwidth' }).click();
     await page.locator('.quick-input-action').getByText('OK').click();
     await page.locator('.quick-input-widget').getByText('MiB per second').waitFor();
