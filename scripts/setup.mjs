@@ -49,6 +49,14 @@ const packages = {
   'gnutls-bin': 'lab of real nodes',
   procps: 'lab of real nodes, repairs',
   'iputils-ping': 'probes of guests',
+  'mariadb-server-core': 'migrations through a real Nova',
+  'rabbitmq-server': 'migrations through a real Nova',
+  'nova-common': 'migrations through a real Nova',
+  'python3-nova': 'migrations through a real Nova',
+  'python3-keystone': 'migrations through a real Nova',
+  'python3-placement': 'migrations through a real Nova',
+  'python3-glance': 'migrations through a real Nova',
+  'glance-common': 'migrations through a real Nova',
   git: 'packaging',
   chromium: 'in-host and UI tests, demo',
   'fonts-dejavu-core': 'in-host and UI tests, demo',
@@ -127,7 +135,7 @@ function systemPackages(wanted) {
   return without(lacking(), 'apt-get could not install it');
 }
 
-/** Installing the NFS server must not start one, and must not fail where nothing can be started. @returns the undo */
+/** Installing the NFS server, or RabbitMQ, must not start one, and must not fail where nothing can be started. @returns the undo */
 function withoutDaemons() {
   const policy = '/usr/sbin/policy-rc.d';
   if (existsSync(policy)) return () => undefined;
