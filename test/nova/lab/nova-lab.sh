@@ -156,6 +156,7 @@ workers = 1
 workers = 1
 discover_hosts_in_cells_interval = 3
 [keystone_authtoken]
+token_cache_time = 10
 www_authenticate_uri = http://127.0.0.1:$KS
 $auth
 [placement]
