@@ -24,6 +24,8 @@ export interface Inventory {
   readonly name: string | undefined;
   /** `driver` of `[cloud]`: how migrations are launched, as written. */
   readonly driver: string | undefined;
+  /** All keys of `[cloud]`, as text. */
+  readonly cloud: Readonly<Record<string, string>>;
   readonly release: string | undefined;
   readonly nodes: readonly InventoryNode[];
   /** Severity by rule id, as written; nonsense included, which a rule reports. */
@@ -46,11 +48,13 @@ export function readInventory(file: SourceFile): Inventory {
       section,
     });
   }
-  const { name, driver } = values.get('cloud') ?? {};
+  const cloud = values.get('cloud') ?? {};
+  const { name, driver } = cloud;
   return {
     file,
     name: name === '' ? undefined : name,
     driver: driver === '' ? undefined : driver,
+    cloud,
     release: values.get('')?.release,
     nodes,
     rules: values.get('rules') ?? {},

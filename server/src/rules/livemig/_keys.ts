@@ -5,7 +5,7 @@ import type { LivemigSection, Span } from '../../syntax/types';
 export const KEYS: Readonly<Record<string, readonly string[]>> = {
   '': ['release'],
   rules: [],
-  cloud: ['driver', 'name'],
+  cloud: ['driver', 'name', 'controller', 'openrc'],
   node: ['address', 'port', 'user', 'identity', 'jump', 'roles', 'release', 'init', 'libvirt', 'qemu'],
 };
 

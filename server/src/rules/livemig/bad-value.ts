@@ -34,7 +34,8 @@ const MEANT: Readonly<Record<string, string>> = {
 };
 
 interface BadValue {
-  readonly message: 'release' | 'words' | 'version' | 'address' | 'own' | 'port' | 'user' | 'jump';
+  readonly message:
+    'release' | 'words' | 'version' | 'address' | 'own' | 'port' | 'user' | 'jump' | 'controller' | 'openrc';
   readonly words: readonly string[];
   readonly near: readonly string[];
   /** The word of the value that is wrong. */
@@ -57,6 +58,8 @@ export default defineRule({
     port: '"{word}" is no port: write the number that sshd listens on, 1 to 65535',
     user: '"{word}" is no name of an account: nobody can log in with it',
     jump: '"{word}" is no host to go through: write user@host:port, a node of this file, or none',
+    controller: 'This file has no [node {word}]: the commands of nova-cli run nowhere',
+    openrc: '"{word}" is no path on the controller: it begins with / or ~/',
     version: '{key} takes a version such as 9.0.0: "{word}" is passed over',
   },
   fixes: { set: 'Write {near}' },
@@ -122,6 +125,19 @@ told as information only; a rule whose level cannot be read keeps its own.`,
       },
     },
     {
+      title: 'a controller that is no node',
+      files: { 'livemig.ini': '[cloud]\ncontroller = ⟦ctrl⟧\n[node ctl]\nroles = controller\n' },
+      good: { 'livemig.ini': '[cloud]\ncontroller = ctl\n[node ctl]\nroles = controller\n' },
+    },
+    {
+      title: 'a path from nowhere',
+      files: { 'livemig.ini': '[cloud]\nopenrc = ⟦admin-openrc⟧\n' },
+    },
+    {
+      title: 'a node there is, a path in the home',
+      files: { 'livemig.ini': '[cloud]\ncontroller = ctl\nopenrc = ~/admin-openrc\n[node ctl]\nroles = controller\n' },
+    },
+    {
       title: 'one of several roles, nothing like it',
       files: {
         'livemig.ini':
@@ -140,9 +156,10 @@ told as information only; a rule whose level cannot be read keeps its own.`,
     if (!cluster.inventory) return;
     const { file } = cluster.inventory;
     const several = cluster.inventory.nodes.length > 1;
+    const nodes = cluster.inventory.nodes.map(({ name }) => name);
     for (const entry of documentOf(file, 'livemig-ini').entries) {
       let from = entry.valueSpan.start;
-      for (const { message, words, near, word } of entry.value === '' ? [] : judge(entry, several)) {
+      for (const { message, words, near, word } of entry.value === '' ? [] : judge(entry, several, nodes)) {
         const inside = file.text.slice(from, entry.valueSpan.end).indexOf(word);
         const span = inside < 0 ? entry.valueSpan : { start: from + inside, end: from + inside + word.length };
         from = span.end;
@@ -169,8 +186,11 @@ told as information only; a rule whose level cannot be read keeps its own.`,
   },
 });
 
-/** @param several there is more than one node: what every host calls itself tells them not apart */
-function judge({ section, key, value }: LivemigEntry, several: boolean): readonly BadValue[] {
+/**
+ * @param several there is more than one node: what every host calls itself tells them not apart
+ * @param nodes their names
+ */
+function judge({ section, key, value }: LivemigEntry, several: boolean, nodes: readonly string[]): readonly BadValue[] {
   const kind = section?.kind ?? '';
   if (key === 'release' && (kind === 'node' || !section)) {
     if (releaseIndex(value) !== undefined) return [];
@@ -178,6 +198,12 @@ function judge({ section, key, value }: LivemigEntry, several: boolean): readonl
   }
   if (kind === 'rules') return isLevel(value) ? [] : [words(value, LEVELS)];
   if (kind === 'cloud' && key === 'driver') return DRIVERS.includes(value) ? [] : [words(value, DRIVERS)];
+  if (kind === 'cloud' && key === 'controller')
+    return nodes.includes(value)
+      ? []
+      : [{ message: 'controller', words: [], near: nearest(value, nodes), word: value }];
+  if (kind === 'cloud' && key === 'openrc')
+    return /^~?\//.test(value) ? [] : [{ message: 'openrc', words: [], near: [], word: value }];
   if (kind !== 'node') return [];
   if (key === 'init') return INITS.includes(value) ? [] : [words(value, INITS)];
   if ((key === 'libvirt' || key === 'qemu') && !/\d+\.\d+/.test(value))

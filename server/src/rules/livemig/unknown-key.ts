@@ -46,7 +46,7 @@ hosts by theirs are silent.`,
       title: 'every key there is',
       files: {
         'livemig.ini':
-          'release = zed\n[rules]\nnova/syntax = error\n[cloud]\ndriver = nova\nname = prod\n[node a]\naddress = 10.0.0.1\nport = 2222\nuser = root\nidentity = ~/.ssh/id_ed25519\njump = gate\nroles = compute, nfs\nrelease = zed\ninit = systemd\nlibvirt = 9.0.0\nqemu = 7.2.0\n',
+          'release = zed\n[rules]\nnova/syntax = error\n[cloud]\ndriver = nova\nname = prod\ncontroller = a\nopenrc = /root/openrc\n[node a]\naddress = 10.0.0.1\nport = 2222\nuser = root\nidentity = ~/.ssh/id_ed25519\njump = gate\nroles = compute, nfs\nrelease = zed\ninit = systemd\nlibvirt = 9.0.0\nqemu = 7.2.0\n',
       },
     },
   ],
