@@ -47,6 +47,8 @@ const packages = {
   nftables: 'lab of real nodes, repairs of firewalls',
   iptables: 'lab of real nodes, repairs of firewalls',
   'gnutls-bin': 'lab of real nodes',
+  'python3-openstackclient': 'migrations by the commands on a controller',
+  'python3-novaclient': 'migrations by the commands on a controller',
   procps: 'lab of real nodes, repairs',
   'iputils-ping': 'probes of guests',
   'mariadb-server-core': 'migrations through a real Nova',

@@ -1,3 +1,4 @@
+import { endOf, logLine } from '../../fleet/shell';
 import { FleetError, type Ran } from '../../fleet/types';
 import type { Inventory } from '../../model/inventory';
 import type { Site } from '../driver';
@@ -19,7 +20,7 @@ const AT_ONCE = 3;
 /** Files that OpenStack offers for download ask by `read -s`, which only bash knows. */
 const SHELL = 'if command -v bash >/dev/null 2>&1; then exec bash -c "$0" sh "$@"; fi; exec sh -c "$0" sh "$@"';
 /** What the file prints, and what it would trace, is nobody's to read. */
-const SOURCE = 's() { . "$1"; }; s "$f" </dev/null >/dev/null 2>&1; set +eux';
+const SOURCE = 's() { . "$1"; set +eux; }; s "$f" </dev/null >/dev/null 2>&1';
 const FIND = `
 for f in "$@"; do
   case $f in '~/'*) f=$HOME/\${f#??};; esac
@@ -73,7 +74,10 @@ export class Controller {
     try {
       const call = make();
       const root = at.root || call.root === true;
+      const started = performance.now();
       const ran = await this.#exec(at.node, [RUN, at.openrc, ...call.argv], root, signal);
+      // The connection's own line is cut before it comes to what was asked.
+      this.site.log(logLine(at.node, call.argv, started, endOf(ran)));
       if (ran.code !== 0) throw failure(at, call.argv, ran);
       return call.read(Buffer.from(ran.stdout).toString());
     } catch (error) {
@@ -190,7 +194,11 @@ function failure({ node, openrc }: Omit<Found, 'dialect'>, argv: readonly string
   const said = saidBy(ran.stderr);
   const program = argv[0] ?? '';
   if (ran.code === 127) return new FleetError('refused', `${node}: ${program} is not there any more`, said);
-  if (/\(HTTP 401\)|requires authentication|Missing value auth-url|must provide a (?:user|password|auth)/i.test(said))
+  if (
+    /\(HTTP 401\)|requires authentication|Missing value auth-url|must provide a (?:user|password|auth)|Invalid OpenStack \w+ credentials/i.test(
+      said,
+    )
+  )
     return new FleetError('authentication', `${node}: ${openrc} does not log in: ${said}`, said);
   if (/\(HTTP 404\)|No (?:server|Server) (?:found |with a name or ID)/.test(said))
     return new FleetError('not-found', said, said);
