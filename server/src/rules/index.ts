@@ -103,7 +103,9 @@ import libvirtdAuthTcpNone from './libvirtd/auth-tcp-none';
 import libvirtdAuthTcpSaslNoCreds from './libvirtd/auth-tcp-sasl-no-creds';
 import libvirtdBadValue from './libvirtd/bad-value';
 import libvirtdCertTripleIncomplete from './libvirtd/cert-triple-incomplete';
+import libvirtdCertificateAuthority from './libvirtd/certificate-authority';
 import libvirtdCertificateDates from './libvirtd/certificate-dates';
+import libvirtdCertificateKeyType from './libvirtd/certificate-key-type';
 import libvirtdCertificateNames from './libvirtd/certificate-names';
 import libvirtdDuplicateKey from './libvirtd/duplicate-key';
 import libvirtdEmptyAllowList from './libvirtd/empty-allow-list';
@@ -123,13 +125,16 @@ import libvirtdNoVerify from './libvirtd/no-verify';
 import libvirtdNotListening from './libvirtd/not-listening';
 import libvirtdPortInvalid from './libvirtd/port-invalid';
 import libvirtdPortNonDefault from './libvirtd/port-non-default';
+import libvirtdSaslUnusable from './libvirtd/sasl-unusable';
 import libvirtdSocketsIgnoreSettings from './libvirtd/sockets-ignore-settings';
 import libvirtdSyntax from './libvirtd/syntax';
 import libvirtdTlsFilesMissing from './libvirtd/tls-files-missing';
 import libvirtdTypographicCharacters from './libvirtd/typographic-characters';
 import libvirtdUnknownKey from './libvirtd/unknown-key';
 import libvirtdWrongType from './libvirtd/wrong-type';
+import qemuAskedTlsNoCerts from './qemu/asked-tls-no-certs';
 import qemuBadValue from './qemu/bad-value';
+import qemuCertificateAuthority from './qemu/certificate-authority';
 import qemuCertificateDates from './qemu/certificate-dates';
 import qemuCertificateNames from './qemu/certificate-names';
 import qemuDuplicateKey from './qemu/duplicate-key';
@@ -141,6 +146,7 @@ import qemuMigrationHostDiffersInbound from './qemu/migration-host-differs-inbou
 import qemuMigrationHostLoopback from './qemu/migration-host-loopback';
 import qemuMigrationPorts from './qemu/migration-ports';
 import qemuMigrationPortsNarrow from './qemu/migration-ports-narrow';
+import qemuMigrationPortsTaken from './qemu/migration-ports-taken';
 import qemuNativeTlsNoCerts from './qemu/native-tls-no-certs';
 import qemuSecurityDriverDiffers from './qemu/security-driver-differs';
 import qemuSyntax from './qemu/syntax';
@@ -246,15 +252,19 @@ import hostsPeerConflict from './hosts/peer-conflict';
 import hostsPeerLoopback from './hosts/peer-loopback';
 import hostsPeerMissing from './hosts/peer-missing';
 import hostsPeerResolves from './hosts/peer-resolves';
+import clusterAskedPostCopy from './cluster/asked-post-copy';
 import clusterClockSkew from './cluster/clock-skew';
 import clusterEmulatorMissing from './cluster/emulator-missing';
 import clusterFirewallPorts from './cluster/firewall-ports';
+import clusterFirmwareMissing from './cluster/firmware-missing';
 import clusterGuestBridgeMissing from './cluster/guest-bridge-missing';
 import clusterGuestCpuMissing from './cluster/guest-cpu-missing';
 import clusterGuestDiskLocal from './cluster/guest-disk-local';
+import clusterGuestDiskReadOnly from './cluster/guest-disk-read-only';
 import clusterGuestExists from './cluster/guest-exists';
 import clusterGuestHostDevice from './cluster/guest-host-device';
 import clusterGuestHugepagesMissing from './cluster/guest-hugepages-missing';
+import clusterGuestKvmMissing from './cluster/guest-kvm-missing';
 import clusterGuestListenAddress from './cluster/guest-listen-address';
 import clusterGuestMachineMissing from './cluster/guest-machine-missing';
 import clusterGuestSecretMissing from './cluster/guest-secret-missing';
@@ -274,6 +284,7 @@ import clusterPortBlocked from './cluster/port-blocked';
 import clusterQemuUidDiffers from './cluster/qemu-uid-differs';
 import clusterQemuVersionDiffers from './cluster/qemu-version-differs';
 import clusterReleaseMismatch from './cluster/release-mismatch';
+import clusterReleaseNotMeasured from './cluster/release-not-measured';
 import clusterRestartNeeded from './cluster/restart-needed';
 import clusterSelinuxNfs from './cluster/selinux-nfs';
 import clusterStorageDiffers from './cluster/storage-differs';
@@ -394,7 +405,9 @@ export const RULES: readonly Rule[] = [
   libvirtdAuthTcpSaslNoCreds,
   libvirtdBadValue,
   libvirtdCertTripleIncomplete,
+  libvirtdCertificateAuthority,
   libvirtdCertificateDates,
+  libvirtdCertificateKeyType,
   libvirtdCertificateNames,
   libvirtdDuplicateKey,
   libvirtdEmptyAllowList,
@@ -414,13 +427,16 @@ export const RULES: readonly Rule[] = [
   libvirtdNotListening,
   libvirtdPortInvalid,
   libvirtdPortNonDefault,
+  libvirtdSaslUnusable,
   libvirtdSocketsIgnoreSettings,
   libvirtdSyntax,
   libvirtdTlsFilesMissing,
   libvirtdTypographicCharacters,
   libvirtdUnknownKey,
   libvirtdWrongType,
+  qemuAskedTlsNoCerts,
   qemuBadValue,
+  qemuCertificateAuthority,
   qemuCertificateDates,
   qemuCertificateNames,
   qemuDuplicateKey,
@@ -432,6 +448,7 @@ export const RULES: readonly Rule[] = [
   qemuMigrationHostLoopback,
   qemuMigrationPorts,
   qemuMigrationPortsNarrow,
+  qemuMigrationPortsTaken,
   qemuNativeTlsNoCerts,
   qemuSecurityDriverDiffers,
   qemuSyntax,
@@ -537,15 +554,19 @@ export const RULES: readonly Rule[] = [
   hostsPeerLoopback,
   hostsPeerMissing,
   hostsPeerResolves,
+  clusterAskedPostCopy,
   clusterClockSkew,
   clusterEmulatorMissing,
   clusterFirewallPorts,
+  clusterFirmwareMissing,
   clusterGuestBridgeMissing,
   clusterGuestCpuMissing,
   clusterGuestDiskLocal,
+  clusterGuestDiskReadOnly,
   clusterGuestExists,
   clusterGuestHostDevice,
   clusterGuestHugepagesMissing,
+  clusterGuestKvmMissing,
   clusterGuestListenAddress,
   clusterGuestMachineMissing,
   clusterGuestSecretMissing,
@@ -565,6 +586,7 @@ export const RULES: readonly Rule[] = [
   clusterQemuUidDiffers,
   clusterQemuVersionDiffers,
   clusterReleaseMismatch,
+  clusterReleaseNotMeasured,
   clusterRestartNeeded,
   clusterSelinuxNfs,
   clusterStorageDiffers,

@@ -9,19 +9,19 @@ import type {
   RunningMigration,
   Site,
 } from '../driver';
+import { readLogs } from '../nova/logs';
+import { HostNames } from '../nova/names';
 import type { Dialect, Server, Service } from './commands';
 import { Controller } from './controller';
 import { Endings } from './ending';
 import { describeResource } from './grizzly';
-import { HostNames } from './hosts';
 import { instanceOf, isMigrating } from './instance';
 import { Kept } from './kept';
 import { isOver, NovaCliMigration, phaseOf, type Keeper } from './migration';
 import { Watcher } from './watcher';
 
-/** What nova's services are, and how nodes are called, is asked for again after so long. */
+/** What nova's services are is asked for again after so long. */
 const SERVICES_MS = 60_000;
-const NAMES_MS = 5000;
 /** Sizes of flavors hardly change. */
 const FLAVORS_MS = 600_000;
 /** Each node that is read asks what runs: one answer serves all who ask within it. */
@@ -39,9 +39,10 @@ export class NovaCliDriver implements Driver {
   readonly #kept = new Kept();
   /** Names of servers, as the last list had them. */
   readonly #called = new Map<string, string>();
-  #named: { readonly until: number; readonly names: HostNames } | undefined;
+  readonly #names: HostNames;
 
   constructor(private readonly site: Site) {
+    this.#names = new HostNames(site);
     this.#controller = new Controller(site);
     this.#endings = new Endings(this.#controller, (host) => this.#nodeOf(host));
     this.#watcher = new Watcher(this.#controller, (migration, status) => void this.#endings.tell(migration, status));
@@ -110,8 +111,11 @@ export class NovaCliDriver implements Driver {
   }
 
   async reasons(migration: RunningMigration, _: number, signal: AbortSignal): Promise<readonly string[]> {
-    const lines = this.#endings.why(migration);
+    const { request, lines } = this.#endings.why(migration);
     const { records } = await this.#controller.dialect();
+    const ends = [migration.source, ...(migration.destination === undefined ? [] : [migration.destination])];
+    if (records && request !== undefined)
+      return [...(await Promise.all(ends.map((node) => readLogs(this.site, node, request, signal)))).flat(), ...lines];
     if (records || migration.destination === undefined) return lines;
     // All that could be asked for then: how much the destination has, and has given away.
     const { host } = await this.#serviceOf(migration.destination);
@@ -187,12 +191,7 @@ export class NovaCliDriver implements Driver {
   }
 
   #nodeOf(host: string): string {
-    if (!this.#named || this.#named.until < Date.now()) {
-      const { nodes } = this.site;
-      const { hosts } = this.site.model(this.site.known(), true);
-      this.#named = { until: Date.now() + NAMES_MS, names: new HostNames(nodes, hosts) };
-    }
-    return this.#named.names.nodeOf(host);
+    return this.#names.nodeOf(host);
   }
 
   #viewOf({ host, enabled, up, reason }: Service): ComputeService {

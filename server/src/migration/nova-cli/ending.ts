@@ -11,9 +11,15 @@ const LOOKS = 20;
 const LOOK_MS = 1000;
 const LONGEST_MS = 5000;
 
+/** What is known of a failure: the request that began it, by which logs name it, and what was said, newest last. */
+export interface Why {
+  readonly request: string | undefined;
+  readonly lines: readonly string[];
+}
+
 /** How migrations ended: by where the server is once nova has done with it, and what its events say. */
 export class Endings {
-  readonly #why = new WeakMap<RunningMigration, readonly string[]>();
+  readonly #why = new WeakMap<RunningMigration, Why>();
 
   constructor(
     private readonly controller: Controller,
@@ -21,8 +27,8 @@ export class Endings {
   ) {}
 
   /** What its events and its server's fault said of a failure. */
-  why(migration: RunningMigration): readonly string[] {
-    return this.#why.get(migration) ?? [];
+  why(migration: RunningMigration): Why {
+    return this.#why.get(migration) ?? { request: undefined, lines: [] };
   }
 
   /** @param status of nova's record; undefined where it keeps none */
@@ -59,22 +65,29 @@ export class Endings {
     if (!last && !(server.task === undefined && arrived)) return undefined;
     const where = on === undefined ? {} : { on };
     if (phase !== 'failed') return { phase, ...where };
-    const events = record ? await this.#events(uuid, record) : [];
-    this.#why.set(migration, [
-      ...failed(events).map(({ event, host, details }) => `${host ?? 'nova'}: ${event}: ${details ?? 'failed'}`),
-      ...(server.fault === undefined ? [] : [server.fault]),
-    ]);
+    const { request, events } = record ? await this.#events(uuid, record) : { request: undefined, events: [] };
+    const said = failed(events).map(
+      ({ event, host, details }) => `${host ?? 'nova'}: ${event}: ${details ?? 'failed'}`,
+    );
+    const fault = server.fault === undefined || server.status !== 'ERROR' ? [] : [server.fault];
+    // What is said last counts most: the innermost check.
+    this.#why.set(migration, { request, lines: [...fault, ...said.reverse()] });
     const unsaid = `nova does not say why: nova-compute.log on ${source} has it`;
     return { phase, message: reasonOf(events, server) ?? unsaid, ...where };
   }
 
   /** Those of the request that began it: the last one before its record was made. */
-  async #events(uuid: string, { created }: MigrationRecord): Promise<readonly ServerEvent[]> {
+  async #events(
+    uuid: string,
+    { created }: MigrationRecord,
+  ): Promise<{ request: string | undefined; events: readonly ServerEvent[] }> {
     const actions = await this.controller.ask(({ records }) => records!.actions(uuid));
     const mine = actions
       .filter(({ action, started }) => action === 'live-migration' && started <= created)
       .sort((a, b) => b.started - a.started)[0];
-    return mine ? this.controller.ask(({ records }) => records!.events(uuid, mine.request)) : [];
+    if (!mine) return { request: undefined, events: [] };
+    const { request } = mine;
+    return { request, events: await this.controller.ask(({ records }) => records!.events(uuid, request)) };
   }
 }
 
