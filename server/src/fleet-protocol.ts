@@ -67,6 +67,8 @@ export interface NodeView extends NodeParams {
   readonly files: readonly FileRow[];
   readonly services: readonly ServiceRow[];
   readonly instances: readonly InstanceRow[];
+  /** Those are all there are: libvirt answered for each. */
+  readonly complete: boolean;
   readonly facts: readonly FactRow[];
   /** What could not be read, in words. */
   readonly failures: readonly { readonly what: string; readonly why: string }[];

@@ -155,6 +155,7 @@ export class EmbeddedServer {
         argv === undefined || argv.length === 0
           ? { code: 2, stdout: '', stderr: 'sh: an embedded node has no shell: only words are understood\n' }
           : run(words, { node: this.node, who, input: Buffer.concat(input) });
+      if (ended.later && ended.stdout !== undefined) channel.write(ended.stdout);
       const { code, stdout, stderr } = (await ended.later) ?? ended;
       if (stderr !== undefined) channel.stderr.write(stderr);
       if (stdout !== undefined && stdout.length > 0) channel.write(stdout);

@@ -61,7 +61,7 @@ export function novaCliSuite(lab: () => RealNova, password: string): void {
       });
       const { outcome, told } = await toTheEnd(migration);
       assert.deepEqual([outcome.phase, outcome.on], ['completed', 'compute2']);
-      assert.ok(told.some(({ phase, memory }) => phase === 'memory' && memory!.total === 512 * 1024 * 1024));
+      assert.ok(told.some(({ phase, memory }) => phase === 'memory' && memory?.total === 512 * 1024 * 1024));
       assert.equal((await lab().records(uuid)).length, 1);
       assert.equal((await mine())?.node, 'compute2');
     });

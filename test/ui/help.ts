@@ -84,7 +84,7 @@ export class Desk {
     }
     // For the README and the package, as WebP: a third of the bytes, which Playwright itself does not write.
     const session = await this.page.context().newCDPSession(this.page);
-    const { data } = await session.send('Page.captureScreenshot', { format: 'webp', quality: 72 });
+    const { data } = await session.send('Page.captureScreenshot', { format: 'webp', quality: 45 });
     writeFileSync(path.join(root, 'docs/images', `${name}.webp`), Buffer.from(data, 'base64'));
     await session.detach();
   }

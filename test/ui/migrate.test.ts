@@ -189,7 +189,7 @@ describe('migrations', { skip: noLab }, () => {
       await page.keyboard.press('ControlOrMeta+a');
       await page.keyboard.type('compute2');
       await page.keyboard.press('Enter');
-      const failed = toast(/web2 could not be migrated to compute2.*libvirtd\.conf, line \d+/);
+      const failed = toast(/web2 could not be migrated: compute1 → compute2.*libvirtd\.conf, line \d+/);
       await failed.waitFor();
       await desk.shot('explained');
       assert.match((await stateOn(lab, 'compute1', guest))!, /^running/);

@@ -192,6 +192,8 @@ describe('more about nodes', { skip: noSshd }, () => {
     const { page } = desk;
     await command(page, 'Import Nodes from Ansible Inventory…');
     await page.locator('.quick-input-widget').filter({ hasText: 'Ansible inventory' }).waitFor();
+    // What is typed before the folder is listed gives way to it.
+    await view.picks.filter({ hasText: 'livemig.ini' }).waitFor();
     await view.input.fill(path.join(folder, 'hosts'));
     await page.keyboard.press('Enter');
     const row = view.picks.filter({ hasText: 'jovi-compute7' });

@@ -10,7 +10,7 @@ import { Desk, until } from './help';
 
 const QUIET = { dirty: 16, delay: 60_000 };
 /** Writes more than 2 MiB a second. */
-const BUSY = { dirty: 64, delay: 1000 };
+const BUSY = { dirty: 64, delay: 100 };
 const LIBVIRTD = '/etc/libvirt/libvirtd.conf';
 const desk = new Desk();
 

@@ -75,7 +75,14 @@ export class MigrationStore implements Disposable {
       const { cluster, uuid, source, destination, progress } = view;
       if (destination === undefined) continue;
       const ends = [source, destination].map((node) => ({ node, record: nodes.get({ cluster, node }) }));
-      const isRead = ends.every(({ record }) => record?.state.kind === 'ready' && record.asked > this.#lostSince);
+      // That a node was read is told a moment before what was read there.
+      const isRead = ends.every(
+        ({ record }) =>
+          record?.state.kind === 'ready' &&
+          record.asked > this.#lostSince &&
+          record.view?.complete === true &&
+          record.view.taken > record.asked - 1000,
+      );
       const there = ends.flatMap(({ node, record }) =>
         (record?.view?.instances ?? []).filter((i) => i.uuid === uuid).map((instance) => ({ node, instance })),
       );

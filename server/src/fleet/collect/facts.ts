@@ -584,6 +584,14 @@ export function factsOf(answer: Answer): {
     rpc: outputs.get('rpc')?.status === 0 ? rpc(done('rpc')) : undefined,
     instances: virsh.has('uuids') ? instances(definitions, asked('list'), snapshots, jobs) : undefined,
   };
+  const listed = (virsh.get('uuids') ?? '').split('\n').filter((line) => /^[0-9a-f-]{36}$/.test(line));
+  // Whoever is gone meanwhile was asked for all the same; who was not asked for is not gone.
+  const answers = [outputs.has('instances') && definitions, outputs.has('jobs') && jobs].filter(
+    (told) => told !== false,
+  );
+  const unasked = listed.filter((uuid) => answers.some((told) => !told.has(uuid))).length;
+  if (unasked > 0 && !failures.some(({ what }) => what === 'instances'))
+    failures.push({ what: 'instances', why: `of ${listed.length}, libvirt did not answer for ${unasked} in time` });
   const known = Object.entries(all).filter(([, value]) => value !== undefined);
   return { facts: Object.fromEntries(known), failures };
 }

@@ -19,6 +19,7 @@ export function viewOf(cluster: string, host: Host, snapshot: Snapshot, now: num
     files: filesOf(snapshot),
     services: servicesOf(host, snapshot),
     instances: instancesOf(facts),
+    complete: facts.instances !== undefined && !failures.some(({ what }) => what === 'instances'),
     facts: factsOf(host, facts, now),
     failures,
   };
