@@ -83,7 +83,9 @@ export function* lintSteps(
   }
   const use: SuppressionUse = new Map();
   const shown = leftOver(found, cluster, settings, use);
-  shown.push(...leftOver(needlessFindings(cluster, settings, rules, use), cluster, settings, use));
+  // One after another: there may be more than a call takes arguments.
+  for (const needless of leftOver(needlessFindings(cluster, settings, rules, use), cluster, settings, use))
+    shown.push(needless);
   return sorted(cluster, shown);
 }
 

@@ -98,6 +98,7 @@ describe('draining a node, in the lab', { skip: noLab }, () => {
 
   test('cancels the rest; what runs is aborted as any other', async () => {
     for (const name of ['one', 'three', 'two']) await startGuest(lab, 'compute1', name, BUSY);
+    await readAll();
     const planned = await plan({ destination: 'compute3' });
     assert.deepEqual(
       planned.moves.map((m) => m.destination),
@@ -117,6 +118,7 @@ describe('draining a node, in the lab', { skip: noLab }, () => {
   test('looks again before each goes: what is gone is no failure, what became blocked is left with the reason', async () => {
     const gone = await startGuest(lab, 'compute1', 'gone', QUIET);
     const stays = await startGuest(lab, 'compute1', 'stays', QUIET);
+    await readAll();
     const [one, other] = [
       await plan({ destination: 'compute2', uuids: [gone.uuid] }),
       await plan({ destination: 'compute2', uuids: [stays.uuid] }),
