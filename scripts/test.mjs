@@ -1,4 +1,5 @@
-// All tests. Usage: node scripts/test.mjs [--only unit|inhost|ui] [FILE…]   (files: of the unit suite)
+// All tests. Usage: node scripts/test.mjs [--only unit|inhost|ui|long] [FILE…]   (files: of the unit suite)
+// The suite `long` (files *.long.test.ts) takes minutes and runs only when it is asked for.
 // The last line is `N passed, N failed`, with `, N skipped` when something was skipped.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -15,7 +16,7 @@ const FILE_LIMIT_MS = 300_000;
 
 const { values, positionals } = parseArgs({ options: { only: { type: 'string' } }, allowPositionals: true });
 const only = values.only ?? (positionals.length > 0 ? 'unit' : undefined);
-const names = ['unit', 'inhost', 'ui'];
+const names = ['unit', 'inhost', 'ui', 'long'];
 if (only !== undefined && !names.includes(only)) {
   console.error(`usage: node scripts/test.mjs [--only ${names.join('|')}] [FILE…]`);
   process.exit(2);
@@ -34,6 +35,8 @@ const testFiles = (folder, apart = []) =>
       return entry.name.endsWith('.test.ts') ? [file] : [];
     })
     .sort();
+
+const isLong = (file) => file.endsWith('.long.test.ts');
 
 /** @typedef {{ passed: number, failed: number, skipped: number, empty?: string[] }} Counts */
 
@@ -58,9 +61,11 @@ const nodeTest = (name, files, concurrency) =>
 
 const suites = {
   unit: () => {
-    const files = positionals.length > 0 ? positionals : testFiles('test', ['test/ui', 'test/inhost']);
+    const all = testFiles('test', ['test/ui', 'test/inhost']);
+    const files = positionals.length > 0 ? positionals : all.filter((file) => !isLong(file));
     return nodeTest('unit', files, availableParallelism());
   },
+  long: () => nodeTest('long', testFiles('test').filter(isLong), 1),
   inhost: () => counted('inhost', ['test/inhost/run.mjs']),
   ui: async () => {
     const { pack } = await import('./package.mjs');
@@ -69,15 +74,15 @@ const suites = {
   },
 };
 
-const missing = await setup(only === 'unit' ? 'unit' : only ? 'ui' : 'test');
+const missing = await setup(only === 'unit' || only === 'long' ? 'unit' : only ? 'ui' : 'test');
 const { buildAll } = await import('./build.mjs');
 await buildAll();
 const noEditor = missing.find(({ skips }) => skips.includes('UI tests'));
 
 const total = { passed: 0, failed: 0, skipped: 0 };
-for (const name of names.filter((n) => only === undefined || n === only)) {
+for (const name of names.filter((n) => (only === undefined ? n !== 'long' : n === only))) {
   console.log(`\n== ${name}`);
-  if (name !== 'unit' && noEditor) {
+  if ((name === 'inhost' || name === 'ui') && noEditor) {
     console.log(`skipped: no ${noEditor.part} (${noEditor.why})`);
     total.skipped++;
     continue;

@@ -65,6 +65,7 @@ const INSTANCES = '/var/lib/nova/instances';
 const FSTAB = `192.0.2.1:/srv ${INSTANCES} nfs defaults 0 0\n`;
 /** A compute node with nova's account, a service that runs as it, files of its own and on shared storage. */
 const NOVA = `
+sed -i '/^nova:/d' /etc/passwd /etc/group /etc/shadow /etc/gshadow
 groupadd -g 64107 nova
 useradd -u 64106 -g nova -d /var/lib/nova -s /bin/sh nova
 mkdir -p /etc/nova /var/lib/nova/local /var/lib/docker/x ${INSTANCES} /etc/libvirt

@@ -26,6 +26,8 @@ const CERTIFICATE = '/etc/pki/libvirt/servercert.pem';
 const KEY = '/etc/pki/libvirt/private/serverkey.pem';
 
 /** Rules whose claim is that certificates are missing: the daemon is then asked without any. */
+/** What is wrong with the certificates themselves: the oracle has only good ones. Drills in the lab show these. */
+const OF_CERTIFICATES = new Set(['libvirtd/certificate-authority', 'libvirtd/certificate-key-type']);
 const WITHOUT_CERTIFICATES = new Set(['libvirtd/listen-tls-default-no-certs', 'libvirtd/tls-files-missing']);
 const OF_THE_KERNEL = /selinux|apparmor|hugepages/;
 
@@ -110,6 +112,7 @@ describe('what is said to end the daemon ends it, and nothing else does', option
     const files: Record<string, string> = { '/etc/libvirt/libvirtd.conf': config.file?.text ?? '' };
     if (host.qemu.file) files['/etc/libvirt/qemu.conf'] = host.qemu.file.text;
     const mine = lint(cluster).findings.filter((f) => f.host === host);
+    if (mine.some((f) => OF_CERTIFICATES.has(f.rule.id))) return [];
     const bare = mine.some((f) => saysNoStart(f) && WITHOUT_CERTIFICATES.has(f.rule.id));
     // Where libvirt's version decides, and is not known.
     if (mine.some((f) => f.severity !== 'error' && NO_START.test(f.message) && f.rule.id === 'qemu/bad-value'))

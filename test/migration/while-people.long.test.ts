@@ -129,7 +129,8 @@ describe('windows, links and people while a migration runs', { skip: noLab }, ()
         await window.fleet.ask('steer', { id, action: 'abort' }).catch(() => undefined);
       }
       const { outcome } = await window.until((v) => v.id === id && v.outcome !== undefined);
-      assert.ok(outcome!.phase === 'completed' || outcome!.phase === 'cancelled', JSON.stringify(outcome));
+      // Between the two the destination's QEMU may find its stream cut, and libvirt call that a failure.
+      assert.ok(['completed', 'cancelled', 'failed'].includes(outcome!.phase), JSON.stringify(outcome));
       if (i === 0) late = outcome!.progress!.elapsed!;
       else if (outcome!.phase === 'completed') late = delay;
       else early = delay;

@@ -142,10 +142,10 @@ describe('migrations on the command line, in the lab', { skip: noLab }, () => {
     assert.equal(jsonOf({ stdout: out })[0]?.uuid, one.uuid);
     assert.ok(await isMoving('one'));
 
-    const stopped = await onTerminal(['--interrupt', ' left', '--type', 'go on: ', 's\r', 'watch', 'one']);
+    const stopped = await onTerminal(['--interrupt', ' %', '--type', 'go on: ', 's\r', 'watch', 'one']);
     assert.equal(stopped.code, 130, stopped.text);
     assert.ok(await isMoving('one'));
-    const twice = await onTerminal(['--interrupt', ' left', '--type', 'go on: ', '\x03', 'watch', 'one']);
+    const twice = await onTerminal(['--interrupt', ' %', '--type', 'go on: ', '\x03', 'watch', 'one']);
     assert.equal(twice.code, 130, twice.text);
     assert.ok(await isMoving('one'));
 
@@ -165,8 +165,8 @@ describe('migrations on the command line, in the lab', { skip: noLab }, () => {
   test('on a terminal: a bar, and Ctrl-C that aborts', async () => {
     const one = await guest('one', 'compute1', BUSY);
     const words = ['migrate', 'one', '--to', 'compute2', '--wait', ...SLOW];
-    const { code, text } = await onTerminal(['--interrupt', ' left', '--type', 'go on: ', 'a\r', ...words]);
-    assert.match(text, /one {2}compute1 → compute2 {2}\[#*\.*\] +\d+ % {2}\d+ \w+ left/);
+    const { code, text } = await onTerminal(['--interrupt', ' %', '--type', 'go on: ', 'a\r', ...words]);
+    assert.match(text, /one {2}compute1 → compute2 {2}\[#*\.*\] +\d+ %/);
     assert.match(text, /one is on its way\. \[a\] abort it, \[s\] only stop watching/);
     assert.match(text, /one: was aborted; it runs on, on compute1/);
     assert.equal(code, 1);
