@@ -70,7 +70,11 @@ const suites = {
   ui: async () => {
     const { pack } = await import('./package.mjs');
     await pack();
-    return nodeTest('ui', testFiles('test/ui'), 1);
+    return nodeTest(
+      'ui',
+      testFiles('test/ui').filter((file) => !isLong(file)),
+      1,
+    );
   },
 };
 

@@ -10,7 +10,6 @@ import { Desk, until } from './help';
 
 const QUIET = { dirty: 16, delay: 60_000 };
 /** Writes more than 2 MiB a second. */
-const BUSY = { dirty: 64, delay: 100 };
 const LIBVIRTD = '/etc/libvirt/libvirtd.conf';
 const desk = new Desk();
 
@@ -45,19 +44,12 @@ describe('pages', { skip: noLab }, () => {
   const row = (text: string | RegExp) => view('Nodes').locator('.monaco-list-row').filter({ hasText: text }).first();
   const migration = (text: string | RegExp) => view('Migrations').locator('.monaco-list-row').filter({ hasText: text });
   const toast = (text: string | RegExp) => desk.page.locator('.notification-toast').filter({ hasText: text });
-  const dialog = () => desk.page.locator('.monaco-dialog-box');
-  const picks = () => desk.page.locator('.quick-input-list .monaco-list-row');
 
   const openView = () => desk.page.getByRole('tab', { name: 'Live Migration' }).click();
 
   async function withListening(value: 0 | 1): Promise<void> {
     await lab.must('compute2', ['sed', '-i', `s/^listen_tcp.*/listen_tcp = ${value}/`, LIBVIRTD]);
     await lab.must('compute2', ['/run/lab/restart-libvirtd']);
-  }
-
-  async function quiet(): Promise<void> {
-    await command(desk.page, 'Notifications: Clear All Notifications');
-    await desk.page.locator('.notification-toast').first().waitFor({ state: 'detached' });
   }
 
   test('the matrix: a cell says why, by mouse and by keys, and leads to the line', async () => {
@@ -96,55 +88,6 @@ describe('pages', { skip: noLab }, () => {
     } finally {
       await withListening(1);
     }
-  });
-
-  test('the chart of one that does not converge says so, and what is pressed there is done', async () => {
-    const { page } = desk;
-    const guest = await startGuest(lab, 'compute1', 'busy1', BUSY);
-    await lab.must('compute1', ['virsh', 'migrate-setspeed', 'busy1', '2']);
-    await openView();
-    await row(/^compute1/).waitFor();
-    await command(page, 'livemig: Live Migrate…');
-    await picks().filter({ hasText: 'busy1' }).click({ timeout: 60_000 });
-    const to = picks().filter({ hasText: 'compute2' });
-    await to.waitFor({ timeout: 60_000 });
-    await page.locator('.quick-input-titlebar .codicon-gear').click();
-    await picks().filter({ hasText: 'Auto-converge' }).click();
-    await picks().filter({ hasText: 'Limit the bandwidth' }).click();
-    await page.locator('.quick-input-action').getByText('OK').click();
-    await page.locator('.quick-input-widget').getByText('MiB per second').waitFor();
-    await page.keyboard.type('2');
-    await page.keyboard.press('Enter');
-    await to.click();
-    if ((await dialog().count()) > 0) await dialog().getByRole('button', { name: 'Migrate' }).click();
-    const running = migration(/busy1.*compute1 → compute2, \d+ %/s);
-    await running.waitFor({ timeout: 60_000 });
-    await running.hover();
-    await running.getByRole('button', { name: 'Show Chart of Migration' }).click();
-    await shown().locator('canvas').first().waitFor();
-    assert.equal(await shown().locator('canvas').count(), 2);
-    await shown().getByRole('alert').getByText('does not converge').waitFor({ timeout: 60_000 });
-    await quiet();
-    await desk.shot('chart');
-    await shown().getByText('The numbers as a table').click();
-    const numbers = shown().locator('tbody tr');
-    await until(async () => (await numbers.count()) >= 5, 'five samples');
-    assert.match(await numbers.nth(3).innerText(), /^\d+:\d\d\s.*[KMG]iB\s.*iB\/s/s);
-    await shown().getByRole('button', { name: 'Abort the Migration' }).click();
-    await shown().getByRole('status').getByText('aborted').waitFor();
-    assert.equal(await shown().getByRole('button').count(), 0);
-    assert.match((await stateOn(lab, 'compute1', guest))!, /^running/);
-    // A past one has its chart as long as its numbers are kept.
-    await page.keyboard.press('ControlOrMeta+w');
-    await migration(/busy1.*aborted/s).click({ button: 'right' });
-    const item = page.locator('.monaco-menu .action-item', { hasText: 'Show Chart of Migration' });
-    await item.waitFor();
-    await until(async () => {
-      await item.click({ timeout: 500 }).catch(() => undefined);
-      return (await item.count()) === 0;
-    }, 'chosen in the menu');
-    await shown().locator('canvas').first().waitFor();
-    await until(async () => (await shown().locator('tbody tr').count()) >= 5, 'its samples');
   });
 
   test('a drain: the plan first, then the way, and all are gone', async () => {
