@@ -16,6 +16,7 @@ const RIGHT = new Map([
     'louder where both hosts say their scheme, and which two are compared depends on who is there',
   ],
   ['hosts/duplicate-name', 'the name stands twice, whoever bears it'],
+  ['libvirtd/certificate-authority', 'of two authorities one is usual, which depends on who is there'],
   ['nova/vnc-listen-family-mismatch', 'the proxy is sent elsewhere, be it to a host out of sight or to nobody'],
 ]);
 

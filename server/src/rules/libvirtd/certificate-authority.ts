@@ -90,14 +90,14 @@ authorities of one name differ by their keys.`,
         });
     }
     for (const { one, usual } of strangers(fit)) {
-      const { host, authority } = one;
+      const { host, own, authority } = one;
       const [, cert] = libvirtFiles(host);
       const place = libvirtPlace(host, ['ca_file', 'cert_file']);
       const theirs = libvirtPlace(usual.host, ['ca_file']);
       if (!place) continue;
       report({
         ...{ host, ...place, message: 'peers' },
-        values: { path: cert!.path, authority: nameOf(authority), usual: nameOf(usual.authority) },
+        values: { path: cert!.path, authority: own.issuer ?? nameOf(authority), usual: nameOf(usual.authority) },
         related: theirs ? [{ ...theirs, message: `${usual.host.name} trusts ${nameOf(usual.authority)}` }] : [],
       });
     }

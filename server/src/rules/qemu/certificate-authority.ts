@@ -74,7 +74,7 @@ got a known issuer*. The guest stays where it is. Two authorities of one name di
       const place = nativeTls(one.host);
       if (!place) continue;
       const { path } = filesOf(migrationFolder(one.host).path);
-      const values = { path, authority: nameOf(one.authority), usual: nameOf(usual.authority) };
+      const values = { path, authority: one.own.issuer ?? nameOf(one.authority), usual: nameOf(usual.authority) };
       report({ host: one.host, ...place, message: 'peers', values });
     }
   },
