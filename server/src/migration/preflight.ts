@@ -64,9 +64,14 @@ export function judge(request: PreflightRequest, destination: Host): Verdict {
     if (isOfInstance(finding, destination, undefined) || others.some((o) => within(finding, o))) return [];
     return [{ severity: finding.severity, finding }];
   });
-  reasons.sort((a, b) => Number(a.severity === 'warning') - Number(b.severity === 'warning'));
-  const state = reasons.length === 0 ? 'ready' : reasons[0]!.severity === 'error' ? 'blocked' : 'warnings';
-  return { destination, state, reasons };
+  return { destination, ...verdictBy(reasons) };
+}
+
+/** What such reasons come to. */
+export function verdictBy(reasons: readonly Reason[]): Pick<Verdict, 'state' | 'reasons'> {
+  const sorted = [...reasons].sort((a, b) => Number(a.severity === 'warning') - Number(b.severity === 'warning'));
+  const [worst] = sorted;
+  return { state: !worst ? 'ready' : worst.severity === 'error' ? 'blocked' : 'warnings', reasons: sorted };
 }
 
 type Place = NonNullable<ReturnType<typeof factPlace>>;
@@ -87,6 +92,7 @@ function isOfInstance(finding: Finding, host: Host, uuid: string | undefined): b
   });
 }
 
-function within({ file, span }: Finding, place: Place): boolean {
+/** A finding stands in that part of its file. */
+export function within({ file, span }: Finding, place: Place): boolean {
   return file.uri === place.file.uri && span.start >= place.span.start && span.end <= place.span.end;
 }

@@ -30,6 +30,9 @@ export interface MigrateOptions {
  */
 export type Phase = 'starting' | 'memory' | 'post-copy' | 'completed' | 'failed' | 'cancelled' | 'lost';
 
+export const isEnd = (phase: Phase): phase is 'completed' | 'failed' | 'cancelled' =>
+  phase === 'completed' || phase === 'failed' || phase === 'cancelled';
+
 /** What is known of a migration at one time. */
 export interface Progress {
   readonly phase: Phase;

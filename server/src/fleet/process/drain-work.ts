@@ -9,10 +9,7 @@ import type { Fleet } from './fleet';
 import type { Migrations } from './migrations';
 import type { Asker } from './prompts';
 import { siteOf } from './site';
-import { fresh } from './verdicts';
-
-/** How old facts may be that an instance is sent away by, in ms. */
-const FRESH_MS = 60_000;
+import { fresh, FRESH_MS } from './verdicts';
 
 /** Asking where an instance is takes no longer than that, in ms. */
 const ASK_MS = 60_000;

@@ -7,7 +7,7 @@ import { whyFailed } from '../../migration/explain';
 import { among } from '../../migration/pair';
 import { isServer } from '../../migration/preflight';
 import type { Probe } from '../../migration/probe';
-import type { Outcome } from '../../migration/types';
+import { isEnd, type Outcome } from '../../migration/types';
 import { RULES } from '../../rules/index';
 import { FleetError } from '../types';
 import type { Fleet } from './fleet';
@@ -212,7 +212,7 @@ export class Migrations {
     if (probe) tellProbe(probe, migration.outcome, (seen) => change({ probe: seen }));
     const stop = migration.onProgress(({ phase }) => {
       // The end is told with its reason.
-      if (!['completed', 'failed', 'cancelled'].includes(phase)) change(now());
+      if (!isEnd(phase)) change(now());
     });
     void migration.outcome.then(async (end) => {
       stop();

@@ -4,7 +4,7 @@ import type { PreviousVersions } from '../files/previous';
 import { RemoteFiles } from '../files/remote';
 import { orCancelled, type KeptState, type Pool } from '../pool';
 import { takeSnapshot } from '../snapshot';
-import { FleetError, type FleetLog, type Snapshot } from '../types';
+import { FleetError, type FleetLog, type Runner, type Snapshot } from '../types';
 import type { Connection } from './connection';
 import type { ReadCluster } from './inventories';
 import type { Queue } from './queue';
@@ -85,6 +85,22 @@ export class NodeSession {
     const due = this.#failed?.retry ?? 0;
     if (!now && this.#failed && due > Date.now() + WORTH_WAITING_MS) throw this.#failed.why;
     return pool.get(this.params.node, { now, ...(signal && { signal }) });
+  }
+
+  /** Runs commands over the connection that the node has by then. */
+  get runner(): Runner {
+    return { run: async (argv, options) => (await this.connection()).run(argv, options) };
+  }
+
+  /**
+   * What was read within `age` ms, else what is read now.
+   * @param age whatever is known will do if it is not given
+   * @throws FleetError when it cannot be read
+   */
+  async recent(signal: AbortSignal, age = Infinity): Promise<Snapshot> {
+    if (!this.#snapshot || this.#readAt <= Date.now() - age) await this.refresh({ signal });
+    if (!this.#snapshot) throw new FleetError('unreachable', `${this.params.node} could not be read`);
+    return this.#snapshot;
   }
 
   /** Reads the node; all who ask at once get the same answer. The last who goes away ends the reading. */

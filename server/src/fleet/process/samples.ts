@@ -1,5 +1,5 @@
 import type { Sample } from '../../fleet-protocol';
-import type { Progress } from '../../migration/types';
+import { isEnd, type Progress } from '../../migration/types';
 
 /** An hour, one each second. */
 const MOST = 3600;
@@ -13,7 +13,7 @@ export class Samples {
   /** @param now ms since 1970 */
   add(id: string, progress: Progress, now = Date.now()): void {
     const { memory, disk, rate, dirtyRate, throttle, phase } = progress;
-    const over = phase === 'completed' || phase === 'failed' || phase === 'cancelled';
+    const over = isEnd(phase);
     const known = this.#all.get(id) ?? { list: [], apart: APART_MS };
     this.#all.set(id, known);
     const last = known.list.at(-1);

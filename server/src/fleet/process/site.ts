@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Site } from '../../migration/driver';
-import { FleetError, type Snapshot } from '../types';
+import type { Snapshot } from '../types';
 import type { Fleet } from './fleet';
 import type { Asker } from './prompts';
 import { clusterOf } from './refreshed';
@@ -16,17 +16,8 @@ export function siteOf(fleet: Fleet, asker: Asker, id: string): Site {
     get nodes() {
       return [...session.read.nodes.keys()];
     },
-    end: (name) => {
-      const node = fleet.node({ cluster: id, node: name });
-      return { node: name, runner: { run: async (argv, options) => (await node.connection()).run(argv, options) } };
-    },
-    snapshot: async (name, signal, age) => {
-      const node = fleet.node({ cluster: id, node: name });
-      const old = age !== undefined && node.readAt <= Date.now() - age;
-      if (!node.snapshot || old) await node.refresh({ signal });
-      if (!node.snapshot) throw new FleetError('unreachable', `${name} could not be read`);
-      return node.snapshot;
-    },
+    end: (name) => ({ node: name, runner: fleet.node({ cluster: id, node: name }).runner }),
+    snapshot: async (name, signal, age) => fleet.node({ cluster: id, node: name }).recent(signal, age),
     known: () => [...session.nodes.values()].flatMap(({ snapshot }): Snapshot[] => (snapshot ? [snapshot] : [])),
     model: (snapshots, partial = false) => clusterOf(id, session.read, snapshots, partial),
     password: (question, signal) =>

@@ -49,13 +49,11 @@ export async function withSharedStorage(
   for (const [old, { at }] of known) if (at <= Date.now() - GOOD_MS) known.delete(old);
   let probed = known.get(key);
   if (!probed || probed.at <= Date.now() - age) {
-    const all = nodes.map(({ node, path }) => {
-      const own = fleet.node({ cluster: session.id, node });
-      return {
-        ...{ node, path },
-        runner: { run: async (...words: RunWords) => (await own.connection()).run(...words) },
-      };
-    });
+    const all = nodes.map(({ node, path }) => ({
+      node,
+      path,
+      runner: fleet.node({ cluster: session.id, node }).runner,
+    }));
     probed = { at: Date.now(), done: probeStorage(all, fleet.log, AbortSignal.timeout(LIMIT_MS)) };
     known.set(key, probed);
   }
@@ -69,9 +67,6 @@ export async function withSharedStorage(
     return now;
   });
 }
-
-type RunWords = Parameters<StorageRunner['run']>;
-type StorageRunner = Parameters<typeof probeStorage>[0][number]['runner'];
 
 /** Where its instances lie, if they are to lie where those of others do, and there is such a folder. */
 function comparable(host: Host): string | undefined {

@@ -4,12 +4,11 @@ import type { Finding } from '../../lint';
 import { destinationsOf, judge } from '../../migration/preflight';
 import { FleetError, type Snapshot } from '../types';
 import type { ClusterSession, Fleet } from './fleet';
-import type { NodeSession } from './node';
 import { clusterOf } from './refreshed';
 import { withSharedStorage } from './storage';
 
 /** How old facts may be that a migration is judged by, in ms. */
-const FRESH_MS = 60_000;
+export const FRESH_MS = 60_000;
 
 /** Snapshots of all nodes of a cluster that can be read, not older than a minute, and why the others cannot. */
 export async function fresh(
@@ -20,11 +19,9 @@ export async function fresh(
 ): Promise<{ readonly snapshots: readonly Snapshot[]; readonly failures: ReadonlyMap<string, string> }> {
   const failures = new Map<string, string>();
   const read = [...session.read.nodes.keys()].map(async (name): Promise<Snapshot | undefined> => {
-    const node: NodeSession = fleet.node({ cluster: session.id, node: name });
-    if (node.snapshot && node.readAt > Date.now() - age) return node.snapshot;
+    const node = fleet.node({ cluster: session.id, node: name });
     try {
-      await node.refresh({ signal });
-      return node.snapshot;
+      return await node.recent(signal, age);
     } catch (error) {
       if (!(error instanceof FleetError) || signal.aborted) throw error;
       failures.set(name, error.message);

@@ -1,7 +1,7 @@
 import type { Cluster } from '../../model/cluster';
 import { factPlace } from '../../model/factPlace';
 import type { Host } from '../../model/host';
-import { judge, type Reason, type Verdict } from '../preflight';
+import { judge, verdictBy, within, type Reason, type Verdict } from '../preflight';
 
 /**
  * What `judge` says of each instance of a node and each destination, by one look of the rules at each pair of nodes however
@@ -16,10 +16,8 @@ export function verdictsFrom(
     uuid,
     place: factPlace(source, ['instances', i]),
   }));
-  const ownerOf = ({ finding: { file, span } }: Reason): string | undefined =>
-    places.find(
-      ({ place }) => place?.file.uri === file.uri && span.start >= place.span.start && span.end <= place.span.end,
-    )?.uuid;
+  const ownerOf = ({ finding }: Reason): string | undefined =>
+    places.find(({ place }) => place && within(finding, place))?.uuid;
   const judged = (destination: Host): Pair => {
     let pair = pairs.get(destination);
     if (!pair) pairs.set(destination, (pair = divide(judge({ cluster, source }, destination).reasons, ownerOf)));
@@ -28,14 +26,13 @@ export function verdictsFrom(
   return (uuid, destination) => {
     const { shared, own } = judged(destination);
     const mine = own.get(uuid);
-    if (!mine) return { state: stateOf(shared), reasons: shared };
-    const reasons = [...shared, ...mine].sort(errorsFirst);
-    return { state: stateOf(reasons), reasons };
+    return mine ? verdictBy([...shared.reasons, ...mine]) : shared;
   };
 }
 
 interface Pair {
-  readonly shared: readonly Reason[];
+  /** What is of all instances, judged once. */
+  readonly shared: Pick<Verdict, 'state' | 'reasons'>;
   readonly own: ReadonlyMap<string, readonly Reason[]>;
 }
 
@@ -47,13 +44,5 @@ function divide(reasons: readonly Reason[], ownerOf: (reason: Reason) => string 
     if (owner === undefined) shared.push(reason);
     else own.set(owner, [...(own.get(owner) ?? []), reason]);
   }
-  return { shared, own };
-}
-
-function errorsFirst(a: Reason, b: Reason): number {
-  return Number(a.severity === 'warning') - Number(b.severity === 'warning');
-}
-
-function stateOf([worst]: readonly Reason[]): Verdict['state'] {
-  return worst === undefined ? 'ready' : worst.severity === 'error' ? 'blocked' : 'warnings';
+  return { shared: verdictBy(shared), own };
 }

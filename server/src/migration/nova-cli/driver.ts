@@ -11,13 +11,14 @@ import type {
 } from '../driver';
 import { readLogs } from '../nova/logs';
 import { HostNames } from '../nova/names';
+import { isEnd } from '../types';
 import type { Dialect, Server, Service } from './commands';
 import { Controller } from './controller';
 import { Endings } from './ending';
 import { describeResource } from './grizzly';
 import { instanceOf, isMigrating } from './instance';
 import { Kept } from './kept';
-import { isOver, NovaCliMigration, phaseOf, type Keeper } from './migration';
+import { NovaCliMigration, phaseOf, type Keeper } from './migration';
 import { Watcher } from './watcher';
 
 /** What nova's services are is asked for again after so long. */
@@ -100,7 +101,7 @@ export class NovaCliDriver implements Driver {
         .map(({ uuid, name, node }) => this.#watch({ id: uuid, name }, node, undefined, 0, undefined));
     }
     const rows = await this.#kept.of('rows', ROWS_MS, () => this.#controller.ask((d) => d.records!.migrations(ROWS)));
-    const found = rows.filter((row) => !isOver(phaseOf(row.status)) && !watched.has(row.server));
+    const found = rows.filter((row) => !isEnd(phaseOf(row.status)) && !watched.has(row.server));
     const names = await Promise.all(found.map(({ server }) => this.#nameOf(server, signal)));
     return found.map((row, i) => {
       const source = row.source === undefined ? '' : this.#nodeOf(row.source);

@@ -1,6 +1,6 @@
 import { FleetError } from '../../fleet/types';
 import type { Action, RunningMigration } from '../driver';
-import type { Outcome, Phase, Progress } from '../types';
+import { isEnd, type Outcome, type Phase, type Progress } from '../types';
 import type { MigrationDetail, MigrationRecord } from './commands';
 
 /** What a migration needs of its driver. */
@@ -38,8 +38,6 @@ const PHASES: Readonly<Record<string, Phase>> = {
 };
 
 export const phaseOf = (status: string): Phase => PHASES[status] ?? 'starting';
-
-export const isOver = (phase: Phase): boolean => ['completed', 'failed', 'cancelled'].includes(phase);
 
 /** A live migration that nova does; it goes on whoever watches. */
 export class NovaCliMigration implements RunningMigration {
@@ -130,7 +128,7 @@ export class NovaCliMigration implements RunningMigration {
     if (record.destination !== undefined) this.#destination = this.keeper.nodeOf(record.destination);
     const phase = phaseOf(record.status);
     // Its end is told with its reason.
-    if (!isOver(phase)) this.tell({ phase });
+    if (!isEnd(phase)) this.tell({ phase });
   }
 
   /** How far it is. Nova writes that down every few seconds: only then is there a rate to tell. */

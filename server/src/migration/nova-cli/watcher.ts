@@ -1,7 +1,8 @@
 import { FleetError } from '../../fleet/types';
+import { isEnd } from '../types';
 import type { Dialect } from './commands';
 import type { Controller } from './controller';
-import { isOver, phaseOf, type NovaCliMigration } from './migration';
+import { phaseOf, type NovaCliMigration } from './migration';
 
 /** Between two polls, ms: at least, and no longer than, however long the answer took. */
 const PAUSE_MS = 1000;
@@ -79,7 +80,7 @@ export class Watcher {
       const row = rows.find((r) => r.server === uuid && (record ? r.id === record.id : r.id > begun.after));
       if (!row) continue;
       migration.recorded(row);
-      if (isOver(phaseOf(row.status))) this.#end(migration, row.status);
+      if (isEnd(phaseOf(row.status))) this.#end(migration, row.status);
     }
     await this.#measure();
   }
