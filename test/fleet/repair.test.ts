@@ -560,6 +560,44 @@ import time; time.sleep(600)' ; sleep 0.3`);
       if (saved !== '') assert.ok((await c1.sh('cat /etc/iptables/rules.v4')).includes(saved));
     });
 
+  test('what a host’s own rules close, to computes and to clients of its exports', () => {
+    const ini =
+      '[node c1]\nroles = compute\naddress = 192.0.2.1\n[node c2]\nroles = compute\naddress = 192.0.2.2\n[node nas]\nroles = nfs\naddress = 192.0.2.9\n';
+    const firewall = { tools: ['iptables'], ipv4: [[{ ports: ['22'], verdict: 'accept' }, { verdict: 'drop' }]] };
+    const files = {
+      'etc/nova/nova.conf': NOVA_CONF,
+      'etc/libvirt/qemu.conf': '',
+      'etc/fstab': '192.0.2.9:/srv/i /var/lib/nova/instances nfs4 defaults 0 0\n',
+    };
+    const of = clusterOf(
+      [
+        toldHost('c1', { ...files, 'facts.json': JSON.stringify({ firewall, addresses: { e: ['192.0.2.1'] } }) }),
+        toldHost('c2', files),
+        toldHost('nas', {
+          'etc/exports': '/srv/i *(rw,no_root_squash)\n',
+          'facts.json': JSON.stringify({ firewall, addresses: { e: ['192.0.2.9'] } }),
+        }),
+      ],
+      ini,
+    );
+    const opening = (plan: Plan | undefined) => plan?.steps.filter((s) => / -I /.test(s.command ?? ''));
+    const computes = planRepair(of, findingOf(of, 'cluster/port-blocked', 'c1'));
+    assert.equal(computes?.title, 'Open ports 16514 and 49152 to 49215 to the compute nodes');
+    assert.deepEqual(
+      opening(computes)?.map(({ node, command }) => [node, command]),
+      [
+        ['c1', 'iptables -w -I INPUT -p tcp -s 192.0.2.2 --dport 16514 -j ACCEPT'],
+        ['c1', 'iptables -w -I INPUT -p tcp -s 192.0.2.2 --dport 49152:49215 -j ACCEPT'],
+      ],
+    );
+    const clients = planRepair(of, findingOf(of, 'exports/port-blocked', 'nas'));
+    assert.equal(clients?.title, 'Open port 2049 to the clients');
+    assert.deepEqual(
+      opening(clients)?.map(({ node, command }) => [node, command]),
+      ['192.0.2.1', '192.0.2.2'].map((c) => ['nas', `iptables -w -I INPUT -p tcp -s ${c} --dport 2049 -j ACCEPT`]),
+    );
+  });
+
   test('firewalld, ufw, and a host that has none', () => {
     const plan = (firewall: object | undefined) => {
       const host = (name: string, facts: object) =>

@@ -292,6 +292,7 @@ daemons() {
   {
     printf 'ticks %s\n' "$(getconf CLK_TCK 2>/dev/null)"
     sed -n '/^btime/p' /proc/stat
+    { read -r up rest </proc/uptime && printf 'now %s %s\n' "$(date +%s.%N)" "$up"; } 2>/dev/null
     for pid in /proc/[0-9]*; do daemon "${pid#/proc/}"; done
     printf '\nexit 0\n'
   } | frame daemons

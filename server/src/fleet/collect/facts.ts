@@ -104,16 +104,27 @@ export function novaPackage(text: string): string | undefined {
 export interface Daemons {
   /** Words of a command line, by the daemon's name; of several the one that has run longest. */
   readonly words: ReadonlyMap<string, readonly string[]>;
-  /** Seconds since 1970, by the daemon's name. */
+  /** Seconds since 1970, to the hundredth where the node's clock tells, by the daemon's name. */
   readonly started: Readonly<Record<string, number>>;
 }
 
 /** Options with which a daemon says something and ends. */
 const ONLY_SAYS = /^(?:--version|-V|--help|-h)$/;
 
+/**
+ * When the machine started, in seconds since 1970: `btime`, which comes out up to a second too early, or what is left of the
+ * clock without the time since then. A container may be told its own uptime, which is none of its processes'.
+ */
+function bootOf(text: string): number {
+  const boot = Number(/^btime (\d+)$/m.exec(text)?.[1] ?? NaN);
+  const [, now, up] = /^now (\d+\.\d+) (\d+\.\d+)$/m.exec(text) ?? [];
+  const exact = Number(now) - Number(up);
+  return Math.abs(exact - boot) < 2 ? exact : boot;
+}
+
 /** What /proc says of the daemons that run: `== PID NAME TICKS` and a line for each word. */
 export function daemons(text: string): Daemons {
-  const boot = Number(/^btime (\d+)$/m.exec(text)?.[1] ?? NaN);
+  const boot = bootOf(text);
   const ticks = Number(/^ticks (\d+)$/m.exec(text)?.[1] ?? 100);
   const oldest = new Map<string, { since: number; words: readonly string[] }>();
   for (const [head, body] of sections(text)) {
@@ -127,7 +138,7 @@ export function daemons(text: string): Daemons {
     if (known && known.since <= Number(since)) continue;
     oldest.set(name, { since: Number(since), words });
   }
-  const started = [...oldest].map(([name, { since }]) => [name, Math.floor(boot + since / ticks)] as const);
+  const started = [...oldest].map(([name, { since }]) => [name, Math.round((boot + since / ticks) * 100) / 100] as const);
   return {
     words: new Map([...oldest].map(([name, { words }]) => [name, words])),
     started: Object.fromEntries(Number.isNaN(boot) ? [] : started),

@@ -3,10 +3,50 @@ import { isAddress, isLoopback, type Cluster } from '../../model/cluster';
 import { factPlace } from '../../model/factPlace';
 import type { Host } from '../../model/host';
 import { blockedFrom } from '../../rules/cluster/_ports';
-import { addressWord, command, refuse, saidBy, type Planner, type Step } from './plan';
+import { shutPorts } from '../../rules/cluster/_shut';
+import { shutOut } from '../../rules/exports/_clients';
+import { addressWord, command, refuse, saidBy, type Planner, type Step, type Task } from './plan';
 
-/** Opens what a migration needs on the hosts that shut it, to the compute nodes alone, in the tool that is in charge there. */
-export const planFirewall: Planner = ({ cluster, finding, host }) => {
+/** Ports of a host that are to be opened, and to whom. */
+interface Opening {
+  readonly host: Host;
+  /** `16509`, `49152-49215` */
+  readonly ports: readonly string[];
+  /** The other computes where they are not named. */
+  readonly to?: readonly Host[];
+}
+
+/** Opens what a migration needs on the hosts that shut it, to those alone who need it, in the tool that is in charge there. */
+export const planFirewall: Planner = (task) => {
+  const notes: string[] = [];
+  const openings = openingsFor(task, notes);
+  if (!openings) return undefined;
+  const work: Step[] = [];
+  for (const { host, ports, to = computesBeside(task.cluster, host) } of openings) {
+    const peers = addressesOf(task.cluster, to);
+    if (peers.length === 0) refuse(`No address of another node is known to which ${host.name} could be opened`);
+    for (const port of ports) {
+      const { steps, said } = opened(host, port, peers);
+      work.push(...steps);
+      notes.push(...said.filter((s) => !notes.includes(s)));
+    }
+  }
+  if (work.length === 0) return refuse(notes.join(' '));
+  const all = [...new Set(openings.flatMap(({ ports }) => ports))];
+  const words = `port${all.length > 1 || all[0]?.includes('-') === true ? 's' : ''} ${all.map((p) => p.replace('-', ' to ')).join(' and ')}`;
+  return { title: `Open ${words} to the ${openings[0]?.to ? 'clients' : 'compute nodes'}`, work, notes };
+};
+
+/** By the rule: what a host's own rules close, or what another was seen to be kept out of. */
+function openingsFor({ cluster, finding, host }: Task, notes: string[]): readonly Opening[] | undefined {
+  if (finding.rule.id === 'exports/port-blocked') {
+    const to = shutOut(cluster).get(host);
+    return to && [{ host, ports: ['2049'], to: [...to] }];
+  }
+  if (finding.rule.id === 'cluster/port-blocked') {
+    const ports = shutPorts(cluster)(host).map(({ port, range }) => range?.replace(' to ', '-') ?? String(port));
+    return ports.length > 0 ? [{ host, ports }] : undefined;
+  }
   const all = blockedFrom(cluster, host);
   const found = all.find(({ key }) => {
     const place = factPlace(host, ['reaches', key]);
@@ -14,40 +54,21 @@ export const planFirewall: Planner = ({ cluster, finding, host }) => {
   });
   if (!found) return undefined;
   const same = all.filter((b) => (found.control ? b.control && b.port === found.port : b.range === found.range));
-  const notes: string[] = [];
-  const work: Step[] = [];
-  for (const shut of new Set(same.map((b) => b.peer))) {
-    if (!shut) {
-      notes.push(
-        `${same
-          .filter((b) => !b.peer)
-          .map((b) => b.name)
-          .join(', ')}: no node of livemig.ini, and left as it is.`,
-      );
-      continue;
-    }
-    const ports = found.control ? String(found.port) : found.range.replace(' to ', '-');
-    const peers = peersOf(cluster, shut);
-    if (peers.length === 0) refuse(`No address of another compute node is known on which ${shut.name} could be opened`);
-    const { steps, said } = opened(shut, ports, peers);
-    work.push(...steps);
-    notes.push(...said);
-  }
-  if (work.length === 0) return refuse(notes.join(' '));
-  return {
-    title: `Open ${found.control ? `port ${found.port}` : `ports ${found.range}`} to the compute nodes`,
-    work,
-    notes,
-  };
-};
+  const strange = same.filter((b) => !b.peer).map((b) => b.name);
+  if (strange.length > 0) notes.push(`${strange.join(', ')}: no node of livemig.ini, and left as it is.`);
+  const ports = [found.control ? String(found.port) : found.range.replace(' to ', '-')];
+  return [...new Set(same.map((b) => b.peer))].flatMap((peer) => (peer ? [{ host: peer, ports }] : []));
+}
 
-/** Addresses of the other computes: none that several hosts have, such as those of bridges of their own. */
-function peersOf(cluster: Cluster, shut: Host): readonly string[] {
+const computesBeside = (cluster: Cluster, host: Host): readonly Host[] =>
+  cluster.hosts.filter((h) => h !== host && h.isCompute);
+
+/** Addresses of hosts: none that several have, such as those of bridges of their own. */
+function addressesOf(cluster: Cluster, hosts: readonly Host[]): readonly string[] {
   const known = new Map(cluster.hosts.map((h) => [h, new Set([...h.addresses, ...cluster.addressesOf(h)])]));
   const count = new Map<string, number>();
   for (const own of known.values()) for (const a of own) count.set(a, (count.get(a) ?? 0) + 1);
-  return cluster.hosts
-    .filter((h) => h !== shut && h.isCompute)
+  return hosts
     .flatMap((h) => [...(known.get(h) ?? [])])
     .filter((a) => isAddress(a) && !isLoopback(a) && !/^fe[89ab]/i.test(a) && count.get(a) === 1);
 }

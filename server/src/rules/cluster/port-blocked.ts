@@ -1,11 +1,7 @@
-import { isAddress } from '../../model/cluster';
 import { factPlace } from '../../model/factPlace';
-import type { Host } from '../../model/host';
-import { dialledTransports } from '../../model/transport';
-import { inboundAddress } from '../libvirtd/_dialled';
 import { defineRule } from '../rule';
-import { keptOut, names } from './_firewall';
-import { PORTS, tunnelled } from './_ports';
+import { names } from './_firewall';
+import { shutPorts } from './_shut';
 
 export default defineRule({
   id: 'cluster/port-blocked',
@@ -89,42 +85,17 @@ minutes and ends with *unable to connect to server at 'HOST:49152': Connection t
     },
   ],
   check(cluster, report) {
-    const dialled = dialledTransports(cluster);
-    const computes = cluster.hosts.filter((h) => h.isCompute);
-    /** By the host's address and port, what somebody got for an answer. */
-    const answers = { open: new Set<string>(), refused: new Set<string>(), filtered: new Set<string>() };
-    for (const { facts } of computes)
-      for (const [key, outcome] of Object.entries(facts?.reaches ?? {})) answers[outcome].add(key);
-    for (const host of computes) {
+    const shutAt = shutPorts(cluster);
+    for (const host of cluster.hosts) {
       const place = factPlace(host, ['firewall']);
-      if (!place || !host.facts?.firewall) continue;
-      const inbound = inboundAddress(host)?.name;
-      const address = inbound !== undefined && isAddress(inbound) ? inbound : undefined;
-      const answered = (set: ReadonlySet<string>, port: number): boolean =>
-        cluster.addressesOf(host).some((a) => set.has(`${a.includes(':') ? `[${a}]` : a}:${port}`));
-      const closed = (peers: readonly Host[], port: number): readonly Host[] =>
-        answered(answers.open, port)
-          ? []
-          : keptOut(cluster, host, peers, port, address, answered(answers.refused, port));
-      const peers = computes.filter((h) => h !== host);
-      const wanted = dialled(host);
-      const port = wanted && (wanted.port ?? PORTS[wanted.transport]);
-      const control = port === undefined ? [] : closed(peers, port);
-      if (control.length > 0)
-        report({ host, ...place, message: 'control', values: { port: port!, hosts: names(control) } });
-      const min = host.qemu.number('migration_port_min') ?? 49_152;
-      const max = host.qemu.number('migration_port_max') ?? 49_215;
-      // The first free one is taken.
-      const data = closed(
-        peers.filter((h) => !tunnelled(h)),
-        min,
-      );
-      if (data.length > 0)
+      if (!place) continue;
+      for (const { port, to, range } of shutAt(host))
         report({
           host,
           ...place,
-          message: 'data',
-          values: { port: min, hosts: names(data), range: `${min} to ${max}` },
+          ...(range === undefined
+            ? { message: 'control', values: { port, hosts: names(to) } }
+            : { message: 'data', values: { port, hosts: names(to), range } }),
         });
     }
   },

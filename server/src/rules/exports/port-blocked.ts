@@ -1,9 +1,7 @@
-import { isAddress, mountsOf, nfsSource, type Cluster } from '../../model/cluster';
 import { factPlace } from '../../model/factPlace';
-import type { Host } from '../../model/host';
-import { isNfs } from '../../model/storage';
-import { keptOut, names } from '../cluster/_firewall';
+import { names } from '../cluster/_firewall';
 import { defineRule } from '../rule';
+import { shutOut } from './_clients';
 
 export default defineRule({
   id: 'exports/port-blocked',
@@ -48,29 +46,9 @@ too.`,
     },
   ],
   check(cluster, report) {
-    for (const [server, byAddress] of dialled(cluster)) {
-      const out = new Set<Host>();
-      for (const [address, clients] of byAddress)
-        for (const peer of keptOut(cluster, server, [...clients], 2049, isAddress(address) ? address : undefined))
-          out.add(peer);
-      const place = out.size > 0 ? factPlace(server, ['firewall']) : undefined;
-      if (place) report({ host: server, ...place, values: { hosts: names([...out]) } });
+    for (const [host, out] of shutOut(cluster)) {
+      const place = factPlace(host, ['firewall']);
+      if (place) report({ host, ...place, values: { hosts: names([...out]) } });
     }
   },
 });
-
-/** Clients of each server by the name or address that they dial. */
-function dialled(cluster: Cluster): ReadonlyMap<Host, ReadonlyMap<string, ReadonlySet<Host>>> {
-  const found = new Map<Host, Map<string, Set<Host>>>();
-  for (const mount of cluster.hosts.flatMap(mountsOf)) {
-    const { entry, host } = mount;
-    const served =
-      isNfs(entry.type.value) && !entry.optionList.some((o) => o.name === 'port') ? cluster.served(mount) : undefined;
-    if (!served?.server.facts?.firewall || served.server === host) continue;
-    const address = nfsSource(entry.spec.value)!.host;
-    const byAddress = found.get(served.server) ?? new Map<string, Set<Host>>();
-    byAddress.set(address, (byAddress.get(address) ?? new Set()).add(host));
-    found.set(served.server, byAddress);
-  }
-  return found;
-}
