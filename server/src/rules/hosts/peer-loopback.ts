@@ -46,6 +46,15 @@ on 127.0.1.1 is harmless, it is Debian's and Ubuntu's default; a peer's never is
       good: { 'compute1/etc/hosts': '127.0.0.1\tlocalhost compute1 # all\r\n10.0.0.2\tcompute2\r\n' },
     },
     {
+      title: 'with its domain, copied from the host itself',
+      files: {
+        'livemig.ini': '[node compute2]\naddress = 10.0.0.2\n',
+        'compute1/etc/hosts': '⟦127.0.1.1⟧ compute2.example.org compute2\n',
+        'compute2/etc/hostname': 'compute2\n',
+      },
+      good: { 'compute1/etc/hosts': '10.0.0.2 compute2.example.org compute2\n' },
+    },
+    {
       title: 'a controller, to which nothing migrates',
       severity: 'warning',
       files: {
@@ -123,8 +132,14 @@ function repair(
 ): FixDraft<'address' | 'part'> | undefined {
   const peers = new Map<Host, { right: string; names: string[] }>();
   const cut: Edit[] = [];
+  const named = new Set(entry.names.flatMap(({ name }) => peerOf(cluster, host, name) ?? []));
+  /** With a domain that nothing else tells of, too, where the plain name stands beside it. */
+  const meant = (name: string): Host | undefined => {
+    const peer = peerOf(cluster, host, name) ?? peerOf(cluster, host, name.replace(/\..*$/, ''));
+    return peer && named.has(peer) ? peer : undefined;
+  };
   for (const [i, word] of entry.names.entries()) {
-    const peer = peerOf(cluster, host, word.name);
+    const peer = meant(word.name);
     if (!peer) continue;
     const right = peer.node?.address ?? cluster.addressesOf(peer)[0];
     if (right === undefined || !isAddress(right)) return undefined;
