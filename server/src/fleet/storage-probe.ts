@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { readAnswer, type Answer } from './collect/frames';
 import { collector } from './collect/script';
 import { FleetError, type FleetLog, type Runner, type Snapshot } from './types';
@@ -33,6 +34,8 @@ export async function probeStorage(
   log?: FleetLog,
   signal?: AbortSignal,
 ): Promise<StorageProbe> {
+  // All nodes are asked by it at once.
+  if (signal) setMaxListeners(nodes.length + 10, signal);
   const failures: { node: string; why: string }[] = [];
   /** The storage that a node was found on, by the number of the file that it has seen. */
   const storage = new Map<string, number>();

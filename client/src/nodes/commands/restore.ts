@@ -23,7 +23,8 @@ export async function restorePrevious(tools: Tools, args: readonly unknown[]): P
     return;
   }
   const when = previous.saved === undefined ? l10n.t('before') : new Date(previous.saved).toLocaleString();
-  const before = texts.add(name, { content: new TextDecoder().decode(bytesOf(previous)) });
+  // By its whole path: a language goes by folders, too.
+  const before = texts.add(place.path.replace(/^\//, ''), { content: new TextDecoder().decode(bytesOf(previous)) });
   await commands.executeCommand(
     'vscode.diff',
     uri,

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { CancellationToken, MessageConnection } from 'vscode-jsonrpc/node';
 import type { LogParams } from '../../fleet-protocol';
 import { addNodes, ansibleHosts, sshHosts } from '../inventory';
@@ -80,6 +81,8 @@ export function serve(
   for (const [name, answer] of Object.entries(answers) as [string, (p: unknown, signal: AbortSignal) => unknown][])
     client.onRequest(`fleet/${name}`, async (params: unknown, token: CancellationToken) => {
       const stop = new AbortController();
+      // One request may ask all nodes of a cluster.
+      setMaxListeners(0, stop.signal);
       if (token.isCancellationRequested) stop.abort();
       const listening = token.onCancellationRequested(() => stop.abort());
       try {
