@@ -1,4 +1,5 @@
-// A real VS Code on the demo clusters, with livemig installed. Usage: node scripts/demo.mjs [nfs|cephfs] [--screenshot FILE]
+// A real VS Code on the demo clusters, with livemig installed. Usage:
+//   node scripts/demo.mjs [nfs|cephfs] [--screenshot FILE] [--vsix FILE]   (a packaged livemig instead of one made of these sources)
 // The three nodes of nfs can be connected to: an embedded cluster answers for them (test/embedded), on loopback.
 // Opens a browser window when there is a display, else prints the address. Ctrl-C, or closing the window, ends it.
 import { fork } from 'node:child_process';
@@ -14,9 +15,12 @@ const clusters = {
   nfs: { name: 'jovi', shown: 'jovi-compute1/etc/libvirt/qemu.conf' },
   cephfs: { name: 'stack', shown: 'stack02/etc/default/libvirt-bin' },
 };
-const { values, positionals } = parseArgs({ options: { screenshot: { type: 'string' } }, allowPositionals: true });
+const { values, positionals } = parseArgs({
+  options: { screenshot: { type: 'string' }, vsix: { type: 'string' } },
+  allowPositionals: true,
+});
 if (!positionals.every((name) => Object.hasOwn(clusters, name))) {
-  console.error(`usage: node scripts/demo.mjs [${Object.keys(clusters).join('|')}] [--screenshot FILE]`);
+  console.error(`usage: node scripts/demo.mjs [${Object.keys(clusters).join('|')}] [--screenshot FILE] [--vsix FILE]`);
   process.exit(2);
 }
 
@@ -26,8 +30,8 @@ if (missing.some(({ part }) => part === 'VS Code')) process.exit(1);
 const { buildAll } = await import('./build.mjs');
 const { pack } = await import('./package.mjs');
 const { startCodeServer } = await import('../test/tools/serve.mjs');
-await buildAll();
-const vsix = [await pack()];
+if (!values.vsix) await buildAll();
+const vsix = [values.vsix ? path.resolve(values.vsix) : await pack()];
 
 /** How long the embedded nodes take for each command, in ms: about as long as real ones nearby. */
 const LATENCY_MS = 60;
