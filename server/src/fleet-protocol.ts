@@ -5,6 +5,7 @@
  * there is `livemig:///CLUSTER/NODE/facts.json`, which is made, read-only, and lies on no disk.
  */
 import type { HostKeyQuestion } from './fleet/types';
+import type { Abilities } from './migration/abilities';
 import type { Action, DriverName } from './migration/driver';
 import type { MigrateOptions, Outcome, Progress } from './migration/types';
 import type { InstanceFacts } from './model/instance';
@@ -58,8 +59,9 @@ export interface Refreshed {
 
 /** A node as the tree shows it. */
 export interface NodeView extends NodeParams {
-  /** How migrations from it are launched: as livemig.ini says, else by nova where a nova-compute runs. */
+  /** What can be asked of migrations from it: as livemig.ini says by what they are launched, else by nova where a nova-compute runs. */
   readonly driver: DriverName;
+  readonly can: Pick<Abilities, 'takes' | 'scheduler'>;
   /** ms since 1970. */
   readonly taken: number;
   /** Name of nova's release and where it is known from; absent where nothing of nova's was found. */
@@ -230,7 +232,10 @@ export interface InstanceParams extends NodeParams {
  * `fleet/verdicts`: where the instance could be moved to. Nodes whose facts are older than a minute are read first, all of them
  * at once. Answer: `VerdictView[]`, those that are ready first.
  */
-export type VerdictsParams = InstanceParams;
+export interface VerdictsParams extends InstanceParams {
+  /** How it is to be moved, as far as that is known. */
+  readonly options?: MigrateOptions;
+}
 
 /** What pre-flight says of one instance and one destination. */
 export interface VerdictView {
@@ -353,6 +358,8 @@ export interface DrainPlanParams extends NodeParams {
   readonly destination?: string;
   /** Of those alone. */
   readonly uuids?: readonly string[];
+  /** How they are to be moved, as far as that is known. */
+  readonly options?: MigrateOptions;
 }
 
 export interface DrainPlanView extends NodeParams {
@@ -367,6 +374,8 @@ export interface DrainPlanView extends NodeParams {
     readonly why: string;
     readonly reasons: readonly ReasonView[];
   }[];
+  /** Options that its migrations take. */
+  readonly takes: Abilities['takes'];
   /** Nova's compute service can be disabled first, so that nothing new is placed there. */
   readonly service?: { readonly enabled: boolean };
   /** How many at a time, if nobody says otherwise. */

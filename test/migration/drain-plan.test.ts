@@ -105,6 +105,16 @@ describe('the plan of a drain', () => {
     assert.deepEqual(stays(named), ['x: pre-flight says no: b']);
   });
 
+  test('what nova holds stays; where it lets nothing go all stays', () => {
+    const instances = [guest('x', 1, { held: 'nova has it as ERROR' }), guest('y', 1)];
+    const plan = planDrain(input({ instances, scheduler: true }));
+    assert.deepEqual([names(plan), stays(plan)], [['y → ?'], ['x: nova has it as ERROR']]);
+    assert.deepEqual(stays(planDrain(input({ instances, scheduler: true, nowhere: 'nova has no other' }))), [
+      'x: nova has it as ERROR',
+      'y: nova has no other',
+    ]);
+  });
+
   test('never over a room; everything moves where it may, or stays with a reason', () => {
     const state = fc.constantFrom('running', 'running', 'running', 'paused', 'shut off', 'crashed');
     const one = fc.record({ memory: fc.option(fc.integer({ min: 0, max: 9000 })), state, migrating: fc.boolean() });

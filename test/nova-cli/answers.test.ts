@@ -110,9 +110,13 @@ test('words of openstack', () => {
   const start = 'openstack --os-compute-api-version 2.84';
   assert.equal(
     words(at(93).migrate(A, 'compute2', { storage: 'copy' })),
-    `${start} server migrate --live-migration --host compute2 ${A}`,
+    `${start} server migrate --live-migration --host compute2 --block-migration ${A}`,
   );
   assert.equal(words(at(93).migrate(A, undefined, {})), `${start} server migrate --live-migration ${A}`);
+  assert.equal(
+    words(at(93).migrate(A, undefined, { storage: 'shared' })),
+    `${start} server migrate --live-migration --shared-migration ${A}`,
+  );
   assert.match(words(at(60).server(A)), /^openstack --os-compute-api-version 2\.60 server show/);
   assert.equal(at(60).records!.abortsQueued, false);
   assert.doesNotMatch(words(at(58).records!.migrations(9)), /--limit/);
@@ -122,7 +126,7 @@ test('words of openstack', () => {
   ]);
 });
 
-test('words of nova, before and after it found out itself about disks', () => {
+test('words of nova, before and after services had ids', () => {
   const at = (version: number) => newer.nova(version);
   assert.equal(
     words(at(24).migrate(A, 'c2', { storage: 'copy' })),
@@ -131,7 +135,7 @@ test('words of nova, before and after it found out itself about disks', () => {
   assert.equal(words(at(24).migrate(A, undefined, {})), `nova --os-compute-api-version 2.24 live-migration ${A}`);
   assert.equal(
     words(at(25).migrate(A, 'c2', { storage: 'copy' })),
-    `nova --os-compute-api-version 2.25 live-migration ${A} c2`,
+    `nova --os-compute-api-version 2.25 live-migration --block-migrate ${A} c2`,
   );
   const service = { id: COMPUTE2, host: 'c2', enabled: true, up: true, reason: undefined };
   assert.deepEqual(at(53).enable(service).argv.slice(3), ['service-enable', COMPUTE2]);

@@ -29,13 +29,13 @@ export function addMoves(root: Command, done: (code: number) => void): void {
       const { instancesCommand } = await import('./fleet');
       done(await instancesCommand(names, cloud(raw)));
     });
-  common(root.command('preflight'))
+  way(common(root.command('preflight')))
     .description('say where an instance can be moved to, and what speaks against it; exit code 1 when it is blocked')
     .addArgument(instance())
     .addOption(to('the node to ask about; all of them if it is not given'))
-    .action(async (word: string, raw: RawOptions) => {
+    .action(async (word: string, raw: RawOptions & RawWay) => {
       const { preflightCommand } = await import('./fleet');
-      done(await preflightCommand(word, { ...cloud(raw), to: raw.to }));
+      done(await preflightCommand(word, { ...cloud(raw), to: raw.to, options: wayOf(raw) }));
     });
   way(common(root.command('migrate')))
     .description(

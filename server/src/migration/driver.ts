@@ -1,6 +1,7 @@
 import type { FleetLog, Runner, Snapshot } from '../fleet/types';
 import type { Cluster } from '../model/cluster';
 import type { Inventory } from '../model/inventory';
+import type { Abilities } from './abilities';
 import type { MigrateOptions, Outcome, Progress } from './types';
 
 /** `driver` of `[cloud]` in livemig.ini. */
@@ -60,6 +61,8 @@ export interface Instance {
   readonly memory?: number;
   readonly vcpus?: number;
   readonly migrating: boolean;
+  /** Why nova would not move it, although it runs. */
+  readonly held?: string;
 }
 
 export interface MigrationRequest {
@@ -113,11 +116,13 @@ export interface ComputeServices {
 /** How migrations of a cluster are launched and watched. All throw FleetError. */
 export interface Driver {
   readonly name: DriverName;
+  readonly can: Abilities;
   /** @param node of that node alone */
   instances(signal: AbortSignal, node?: string): Promise<readonly Instance[]>;
   /**
    * Begins it, and resolves when it was taken up or refused: the end is in its `outcome`.
-   * @throws FleetError of code `refused` where a migration of that instance runs already, or it is not on the source
+   * @throws FleetError of code `refused` where a migration of that instance runs already, or it is not on the source, or an option is asked for that
+   * it does not take
    */
   migrate(request: MigrationRequest, signal: AbortSignal): Promise<RunningMigration>;
   /** Those that run now, whoever began them, but for those of `watched` (UUIDs). They are watched from then on. */

@@ -7,7 +7,7 @@ import { Migrations } from '../../fleet/process/migrations';
 import { Asker } from '../../fleet/process/prompts';
 import { siteOf } from '../../fleet/process/site';
 import type { Prompts } from '../../fleet/types';
-import type { Site } from '../../migration/driver';
+import type { Driver, Site } from '../../migration/driver';
 import { terminalPrompts } from '../ask';
 import { inventoryOf, NO_NODES, UsageError } from '../fleet';
 
@@ -52,6 +52,11 @@ export class Cloud {
     this.nodes = view!.nodes.map(({ name }) => name);
     if (this.nodes.length === 0) throw new UsageError('livemig.ini has no [node NAME]');
     this.site = siteOf(this.fleet, this.asker, this.id);
+  }
+
+  /** As it is known by now: where livemig.ini does not say, what was read of the nodes does. */
+  get driver(): Driver {
+    return this.migrations.driver(this.id);
   }
 
   /** @returns ends it */

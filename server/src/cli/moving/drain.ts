@@ -1,4 +1,5 @@
 import type { DrainPlanView, DrainView } from '../../fleet-protocol';
+import { refuseOptions } from '../../migration/abilities';
 import type { MigrateOptions } from '../../migration/types';
 import { confirmed } from '../ask';
 import { UsageError } from '../fleet';
@@ -32,7 +33,11 @@ export function drainCommand(name: string, options: DrainCommandOptions): Promis
   return command(options, async (cloud) => {
     const node = cloud.node(name);
     const to = options.to === undefined ? {} : { destination: cloud.node(options.to) };
-    const plan = await cloud.drains.plan({ cluster: cloud.id, node, ...to }, AbortSignal.timeout(PLAN_MS));
+    const plan = await cloud.drains.plan(
+      { cluster: cloud.id, node, options: options.options, ...to },
+      AbortSignal.timeout(PLAN_MS),
+    );
+    refuseOptions(cloud.driver.can, options.options);
     await print(options.json ? JSON.stringify({ kind: 'plan', ...plan }) : planLines(plan, options.parallel));
     const stays = plan.stay.length > 0 ? 1 : 0;
     if (options.plan || plan.moves.length === 0) return stays;

@@ -1,5 +1,4 @@
 import { closest } from 'fastest-levenshtein';
-import { driverName } from '../../migration/choose';
 import type { Instance } from '../../migration/driver';
 import { FleetError } from '../../fleet/types';
 import { UsageError } from '../fleet';
@@ -46,18 +45,16 @@ export async function listInstances(cloud: Cloud, nodes: readonly string[] = [])
     );
     return all.filter((one) => one !== undefined);
   };
-  const { driver } = cloud.site.inventory;
   // Who runs them is known of nodes that were read, where livemig.ini does not say.
-  if (driver === undefined || driverName(cloud.site) === 'libvirt')
+  if (cloud.site.inventory.driver === undefined || cloud.driver.can.asksNodes)
     await each((name) => cloud.site.snapshot(name, signal));
-  const asked = cloud.migrations.driver(cloud.id);
-  const found =
-    asked.name === 'libvirt'
-      ? await each((name) => (failures.has(name) ? Promise.resolve([]) : asked.instances(signal, name)))
-      : nodes.length > 0
-        ? await each((name) => asked.instances(signal, name))
-        : [await asked.instances(signal)];
-  if (asked.name !== 'libvirt') failures.clear();
+  const asked = cloud.driver;
+  const found = asked.can.asksNodes
+    ? await each((name) => (failures.has(name) ? Promise.resolve([]) : asked.instances(signal, name)))
+    : nodes.length > 0
+      ? await each((name) => asked.instances(signal, name))
+      : [await asked.instances(signal)];
+  if (!asked.can.asksNodes) failures.clear();
   return { instances: present(found.flat()), failures };
 }
 

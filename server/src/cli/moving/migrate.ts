@@ -1,4 +1,5 @@
-import { driverName } from '../../migration/choose';
+import { FleetError } from '../../fleet/types';
+import { refuseOptions } from '../../migration/abilities';
 import type { Instance } from '../../migration/driver';
 import type { MigrateOptions } from '../../migration/types';
 import { UsageError } from '../fleet';
@@ -27,7 +28,9 @@ const BEGIN_MS = 180_000;
 export function migrateCommand(word: string, options: MigrateCommandOptions): Promise<number> {
   return command(options, async (cloud) => {
     const instance = await findInstance(cloud, word);
-    if (options.to === undefined && driverName(cloud.site) === 'libvirt')
+    const { can } = cloud.driver;
+    refuseOptions(can, options.options);
+    if (options.to === undefined && !can.scheduler)
       throw new UsageError('libvirt has no scheduler that chooses a node: name it by --to');
     if (!(await allowed(cloud, instance, options))) return 1;
     const { uuid, node } = instance;
@@ -70,7 +73,14 @@ async function allowed(cloud: Cloud, instance: Instance, options: MigrateCommand
     say(`${instance.node} is not in livemig.ini: nothing was checked before`);
     return true;
   }
-  const judged = await judgeInstance(cloud, instance, to);
+  const judged = await judgeInstance(cloud, instance, options).catch((error: unknown) => {
+    if (!(error instanceof FleetError) || cloud.driver.can.asksNodes) throw error;
+    // Nova may well reach what we do not.
+    if (!anyway)
+      throw new FleetError(error.code, `nothing can be checked before (--anyway does without): ${error.message}`);
+    say(`nothing was checked before: ${error.message}`);
+    return [];
+  });
   const open = judged.filter((v) => v.state === 'ready' || v.state === 'warnings');
   if (options.json) for (const v of judged) if (v.state !== 'ready') await print(verdictJson(instance, v));
   if (to !== undefined) for (const v of judged) if (v.state !== 'ready') say(verdictLines(v).trimEnd());

@@ -1,6 +1,8 @@
 import type { VerdictView } from '../../fleet-protocol';
 import { verdicts } from '../../fleet/process/verdicts';
+import { refuseOptions } from '../../migration/abilities';
 import type { Instance } from '../../migration/driver';
+import type { MigrateOptions } from '../../migration/types';
 import { UsageError } from '../fleet';
 import type { Cloud, CloudOptions } from './cloud';
 import { findInstance } from './instances';
@@ -9,6 +11,8 @@ import { command, print, reasonLines } from './words';
 export interface PreflightOptions extends CloudOptions {
   /** Undefined: all nodes that run guests. */
   readonly to: string | undefined;
+  /** How it is to be moved. */
+  readonly options: MigrateOptions;
 }
 
 /** Reading a node takes no longer than that, in ms. */
@@ -18,7 +22,8 @@ const READ_MS = 120_000;
 export function preflightCommand(word: string, options: PreflightOptions): Promise<number> {
   return command(options, async (cloud) => {
     const instance = await findInstance(cloud, word);
-    const judged = await judgeInstance(cloud, instance, options.to);
+    refuseOptions(cloud.driver.can, options.options);
+    const judged = await judgeInstance(cloud, instance, options);
     const { uuid, name, node } = instance;
     if (options.json) for (const verdict of judged) await print(verdictJson(instance, verdict));
     else if (judged.length === 0) await print(`${name} (${uuid}) on ${node}: there is no other node that runs guests`);
@@ -45,14 +50,15 @@ export function verdictLines({ node, state, why, reasons }: VerdictView): string
 export async function judgeInstance(
   cloud: Cloud,
   { uuid, name, node }: Instance,
-  to: string | undefined,
+  { to, options }: Pick<PreflightOptions, 'to' | 'options'>,
 ): Promise<VerdictView[]> {
   if (to !== undefined && cloud.node(to) === node) throw new UsageError(`${name} is on ${node} already`);
   if (!cloud.nodes.includes(node))
     throw new UsageError(
       `${name} is on ${node}, of which livemig.ini knows nothing: write a [node ${node}] to check it`,
     );
-  const all = await verdicts(cloud.fleet, { cluster: cloud.id, node, uuid }, AbortSignal.timeout(READ_MS));
+  const params = { cluster: cloud.id, node, uuid, options };
+  const all = await verdicts(cloud.fleet, params, AbortSignal.timeout(READ_MS));
   if (to === undefined) return all;
   const wanted = all.filter((v) => v.node === to);
   if (wanted.length === 0) throw new UsageError(`${to} runs no guests: it has neither QEMU nor a nova-compute`);

@@ -1,6 +1,5 @@
 import type { MigrationView } from '../../fleet-protocol';
 import { fresh } from '../../fleet/process/verdicts';
-import { driverName } from '../../migration/choose';
 import { UsageError } from '../fleet';
 import type { Cloud, CloudOptions } from './cloud';
 import { Follow } from './follow';
@@ -85,8 +84,7 @@ function isOpen(cloud: Cloud, id: string): boolean {
 /** What runs now, whoever began it. @param word name or UUID of an instance, if it is only that one */
 async function runningNow(cloud: Cloud, word: string | undefined): Promise<MigrationView[]> {
   // Nova knows by itself; libvirt's nodes have to be read.
-  const { driver } = cloud.site.inventory;
-  if (driver === undefined || driverName(cloud.site) === 'libvirt') {
+  if (cloud.site.inventory.driver === undefined || cloud.driver.can.asksNodes) {
     const { failures } = await fresh(cloud.fleet, cloud.fleet.cluster(cloud.id), AbortSignal.timeout(READ_MS));
     complain(failures);
   }

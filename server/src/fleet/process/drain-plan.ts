@@ -1,9 +1,9 @@
 import type { DrainPlanParams } from '../../fleet-protocol';
-import { driverName } from '../../migration/choose';
 import { planDrain, type DrainPlan, type Room } from '../../migration/drain/plan';
 import { verdictsFrom } from '../../migration/drain/verdicts';
 import type { ComputeService, Driver, Instance } from '../../migration/driver';
 import { destinationsOf } from '../../migration/preflight';
+import type { MigrateOptions } from '../../migration/types';
 import type { Cluster } from '../../model/cluster';
 import type { Host } from '../../model/host';
 import { FleetError } from '../types';
@@ -38,19 +38,21 @@ export async function planNode(
   params: DrainPlanParams,
   signal: AbortSignal,
 ): Promise<Planned> {
-  const { node, destination, uuids } = params;
+  const { node, destination, uuids, options } = params;
   const session = fleet.cluster(params.cluster);
   fleet.node(params);
   if (destination === node) throw new FleetError('refused', `${node} cannot be drained to itself`);
   if (destination !== undefined && !session.read.nodes.has(destination))
     throw new FleetError('not-found', `there is no [node ${destination}] in livemig.ini`);
   const site = siteOf(fleet, asker, session.id);
+  const unread: string[] = [];
   // Who runs its instances is known of a node that was read; nova may be asked all the same.
   await site.snapshot(node, signal).catch((error: unknown) => {
-    if (driverName(site) === 'libvirt') throw error;
+    if (!(error instanceof FleetError) || migrations.driver(session.id).can.asksNodes) throw error;
+    unread.push(`${node} could not be read, so nothing was checked before: ${error.message}`);
   });
   const driver = migrations.driver(session.id);
-  const scheduler = driver.name !== 'libvirt';
+  const { scheduler } = driver.can;
   const [all, failures, services = []] = await Promise.all([
     driver.instances(signal, node),
     readNodes(fleet, session, scheduler, params, signal),
@@ -58,9 +60,12 @@ export async function planNode(
   ]);
   const instances = uuids ? all.filter(({ uuid }) => uuids.includes(uuid)) : all;
   const model = modelOf(session, failures);
-  const plan = planFor(model, { node, instances, to: destination, driver, services });
+  const plan = planFor(model, { node, instances, to: destination, driver, services, options });
   const service = services.find((s) => s.node === node);
-  const unread = [...failures].map(([name, why]) => `${name} was left out: ${why}`);
+  for (const [name, why] of failures)
+    unread.push(
+      scheduler ? `${name} could not be read, so nothing was checked of it: ${why}` : `${name} was left out: ${why}`,
+    );
   const chooses = scheduler && destination === undefined ? ["Nova's scheduler chooses where each goes."] : [];
   const shut = service?.enabled === false ? [`Nova places nothing on ${node}: its compute service is disabled.`] : [];
   return { driver, plan, service, parallel: parallelOf(model, node), notes: [...chooses, ...shut, ...unread] };
@@ -97,20 +102,21 @@ export interface Wanted {
   readonly to: string | undefined;
   readonly driver: Driver;
   readonly services?: readonly ComputeService[];
+  readonly options?: MigrateOptions | undefined;
   /** MiB that others will still take, by node. */
   readonly taken?: ReadonlyMap<string, number>;
 }
 
 /** Where instances of a node can go, by what is known. */
 export function planFor({ cluster, unread }: Model, wanted: Wanted): DrainPlan {
-  const { node, instances, to, driver, services = [], taken = new Map<string, number>() } = wanted;
+  const { node, instances, to, driver, services = [], options, taken = new Map<string, number>() } = wanted;
   const source = cluster.hosts.find((h) => h.name === node);
   const closed = new Set(services.filter((s) => !s.enabled || !s.up).map((s) => s.node));
   const hosts = source ? destinationsOf({ cluster, source }) : cluster.hosts.filter((h) => h.isCompute);
-  const scheduler = driver.name !== 'libvirt';
+  const { scheduler } = driver.can;
   const open = hosts.filter((h) => to !== undefined || !scheduler || !closed.has(h.name));
   const rooms = open.map((host): Room => ({ node: host.name, free: freeOn(host, taken.get(host.name) ?? 0) }));
-  const verdict = source && verdictsFrom(cluster, source);
+  const verdict = source && verdictsFrom(cluster, source, options);
   const hostOf = new Map(cluster.hosts.map((h) => [h.name, h]));
   const guests = new Map((source?.facts?.instances ?? []).map((i) => [i.uuid, i]));
   const known = new Set([...hostOf.keys(), ...unread.keys()]);
@@ -124,8 +130,28 @@ export function planFor({ cluster, unread }: Model, wanted: Wanted): DrainPlan {
     },
     // Huge pages are set aside already.
     need: ({ uuid, memory }) => (guests.get(uuid)?.hugepages?.some((size) => size > 0) ? 0 : memory),
-    unread: new Map([...unread, ...strangers.map((s) => [s.node, 'it is not in livemig.ini'] as const)]),
+    unread: new Map([
+      ...[...unread].filter(([name]) => !closed.has(name)),
+      ...strangers.map((s) => [s.node, 'it is not in livemig.ini'] as const),
+    ]),
+    nowhere: closedTo(services, node, to),
   });
+}
+
+/** Why nova takes nothing from a node, or nothing to where it is to go, whatever it is. */
+function closedTo(services: readonly ComputeService[], node: string, to: string | undefined): string | undefined {
+  if (services.length === 0) return undefined;
+  const of = (name: string) => services.find((s) => s.node === name);
+  if (of(node)?.up === false) return `nova-compute is down on ${node}: nova moves nothing live from there`;
+  if (to === undefined)
+    return services.some((s) => s.node !== node && s.enabled && s.up)
+      ? undefined
+      : 'nova has no other compute host that is enabled and up';
+  const target = of(to);
+  if (!target) return `nova has no compute host ${to}`;
+  if (!target.up) return `nova-compute is down on ${to}`;
+  const why = target.reason === undefined ? '' : ` (${target.reason})`;
+  return target.enabled ? undefined : `nova places nothing on ${to}: its compute service is disabled${why}`;
 }
 
 function freeOn(host: Host, taken: number): number | undefined {

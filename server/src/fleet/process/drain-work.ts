@@ -1,5 +1,5 @@
 import type { DrainPlanParams } from '../../fleet-protocol';
-import type { DrainPlan, Move } from '../../migration/drain/plan';
+import { heldBy, type DrainPlan, type Move } from '../../migration/drain/plan';
 import type { DrainRun, Launched, Left, Work } from '../../migration/drain/run';
 import type { Instance } from '../../migration/driver';
 import type { MigrateOptions, Outcome } from '../../migration/types';
@@ -47,10 +47,11 @@ export class DrainWork implements Work<Move> {
 
   async verify(move: Move): Promise<Move | Left<Move>> {
     const { cluster, node, destination: named } = this.params;
+    const { options } = this;
     const signal = AbortSignal.timeout(2 * ASK_MS);
     const site = siteOf(this.fleet, this.asker, cluster);
     const driver = this.migrations.driver(cluster);
-    const scheduler = driver.name !== 'libvirt';
+    const { scheduler } = driver.can;
     const unread = new Map<string, string>();
     const read = async (name: string): Promise<void> => {
       await site.snapshot(name, signal, FRESH_MS).catch((error: unknown) => {
@@ -63,7 +64,14 @@ export class DrainWork implements Work<Move> {
     const instance = scheduler ? move.instance : this.#now(move.instance);
     if (!instance) return this.#gone(move.instance);
     const look = (to: string | undefined, taken: ReadonlyMap<string, number>) =>
-      planFor(modelOf(this.fleet.cluster(cluster), unread), { node, instances: [instance], to, driver, taken });
+      planFor(modelOf(this.fleet.cluster(cluster), unread), {
+        node,
+        instances: [instance],
+        to,
+        driver,
+        options,
+        taken,
+      });
     const first = look(move.destination, this.#arriving());
     if (first.moves[0]) return first.moves[0];
     // Where it was to go was our choice: there may be another.
@@ -88,6 +96,8 @@ export class DrainWork implements Work<Move> {
       if (!(error instanceof FleetError) || !['refused', 'not-found'].includes(error.code)) throw error;
       // It may have gone, ended or been sent away by somebody else between the look and now.
       const left = await this.#stillThere(uuid);
+      // Nova knows where it is instead.
+      if (left?.gone && !this.migrations.driver(cluster).can.asksNodes) return { ...left, left: error.message };
       if (left) return left;
       throw error;
     }
@@ -107,7 +117,7 @@ export class DrainWork implements Work<Move> {
     const signal = AbortSignal.timeout(ASK_MS);
     const driver = this.migrations.driver(cluster);
     // What was read before it was refused proves nothing.
-    if (driver.name === 'libvirt')
+    if (driver.can.asksNodes)
       await siteOf(this.fleet, this.asker, cluster)
         .snapshot(node, signal, 0)
         .catch(() => undefined);
@@ -115,8 +125,8 @@ export class DrainWork implements Work<Move> {
     if (!all) return undefined;
     const found = all.find((i) => i.uuid === uuid);
     if (!found) return this.#gone({ uuid });
-    if (found.state === 'running' || found.state === 'paused') return undefined;
-    return { left: `it is ${found.state}: only a guest that runs moves live` };
+    const why = heldBy(found);
+    return why === undefined || found.migrating ? undefined : { left: why };
   }
 
   #gone({ uuid }: Pick<Instance, 'uuid'>): Left {

@@ -8,6 +8,7 @@ import type {
   DrainView,
   NodeParams,
 } from '../../fleet-protocol';
+import { refuseOptions } from '../../migration/abilities';
 import type { ComputeServices, Driver } from '../../migration/driver';
 import type { DrainPlan, Move } from '../../migration/drain/plan';
 import { DrainRun, type DrainState } from '../../migration/drain/run';
@@ -50,6 +51,7 @@ export class Drains {
     const { plan, service, parallel, notes } = planned;
     return {
       ...{ id, cluster: params.cluster, node: params.node, ...viewOf(plan), parallel, notes },
+      takes: planned.driver.can.takes,
       ...(service && { service: { enabled: service.enabled } }),
     };
   }
@@ -62,6 +64,7 @@ export class Drains {
     const { params, plan, driver } = kept;
     const { cluster, node } = params;
     const mark = `${cluster}\0${node}`;
+    refuseOptions(driver.can, options);
     if (this.#draining.has(mark)) throw new FleetError('refused', `${node} is being drained already`);
     this.#plans.delete(id);
     this.#draining.add(mark);

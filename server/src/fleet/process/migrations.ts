@@ -67,7 +67,8 @@ export class Migrations {
       this.fleet.allowed();
       const site = siteOf(this.fleet, this.asker, cluster);
       // Who runs its instances, where livemig.ini does not say so, is known of a node that was read.
-      if (site.inventory.driver === undefined || driverName(site) === 'libvirt') await site.snapshot(node, signal);
+      const { driver: named } = site.inventory;
+      if (named === undefined || this.driver(cluster).can.asksNodes) await site.snapshot(node, signal);
       const driver = this.driver(cluster);
       const migration = await driver.migrate({ uuid, source: node, destination, options }, signal);
       return this.#follow(cluster, driver, migration, probe);
@@ -126,25 +127,25 @@ export class Migrations {
   }
 
   async #look(cluster: string): Promise<void> {
-    if (driverName(siteOf(this.fleet, this.asker, cluster)) === 'libvirt' || this.#isDue(cluster))
-      await this.find(cluster);
+    if (this.driver(cluster).can.asksNodes || this.#isDue(cluster)) await this.find(cluster);
   }
 
   /** The same, for who waits for it. @throws FleetError when who runs its instances cannot be asked */
   async find(cluster: string): Promise<void> {
     const driver = this.driver(cluster);
+    const { asksNodes } = driver.can;
     const mine = [...this.#all.values()].filter(({ view }) => view.cluster === cluster && !view.outcome);
     const watched = new Set(mine.map(({ view }) => view.uuid));
     for (const migration of await driver.running(AbortSignal.timeout(60_000), watched)) {
       const { uuid, source } = migration;
       const known = this.#beginning.has(`${cluster}\0${uuid}`) || this.#running(cluster, uuid);
-      const settled = driver.name === 'libvirt' ? SETTLED_MS : LOOK_MS;
+      const settled = asksNodes ? SETTLED_MS : LOOK_MS;
       if (known || this.#justEnded(cluster, uuid, source, settled)) {
         migration.leave();
-        if (!known && driver.name !== 'libvirt') this.#lookIn(cluster, LOOK_MS);
+        if (!known && !asksNodes) this.#lookIn(cluster, LOOK_MS);
       } else this.#follow(cluster, driver, migration);
     }
-    if (driver.name !== 'libvirt' && mine.some(({ view }) => !view.outcome)) this.#lookIn(cluster, LOOK_MS);
+    if (!asksNodes && mine.some(({ view }) => !view.outcome)) this.#lookIn(cluster, LOOK_MS);
   }
 
   /** A cloud is asked once for all of its nodes, and again later where that was just done. */
@@ -197,7 +198,7 @@ export class Migrations {
     const view = { id, cluster, uuid, name, source, began, ...now(), ...(probe && { probe: probe.view }) };
     const running: Running = { view, migration };
     this.#all.set(id, running);
-    if (driver.name !== 'libvirt') this.#lookIn(cluster, LOOK_MS);
+    if (!driver.can.asksNodes) this.#lookIn(cluster, LOOK_MS);
     this.samples.add(id, running.view.progress);
     for (const [old, { view }] of this.#all)
       if (this.#all.size > KEPT && view.outcome) {

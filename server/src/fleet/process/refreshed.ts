@@ -1,6 +1,7 @@
 import type { LiveFile, LiveParams, Refreshed } from '../../fleet-protocol';
 import { Cluster } from '../../model/cluster';
 import { sourceOf } from '../../model/decode';
+import { ABILITIES } from '../../migration/abilities';
 import { driverName } from '../../migration/choose';
 import type { MatrixRequest } from '../../migration/matrix';
 import type { HostInput } from '../../model/host';
@@ -12,10 +13,12 @@ import { viewOf } from './view';
 /** What client and language server are told of a node that was read. */
 export function refreshed(cluster: string, read: ReadCluster, snapshot: Snapshot): Refreshed {
   const alone = clusterOf(cluster, read, [snapshot], true);
+  const driver = driverName({ inventory: read.inventory, known: () => [snapshot] });
   return {
     view: {
       ...viewOf(cluster, alone.hosts[0]!, snapshot, Date.now()),
-      driver: driverName({ inventory: read.inventory, known: () => [snapshot] }),
+      driver,
+      can: ABILITIES[driver],
     },
     live: liveOf(cluster, read, snapshot),
   };

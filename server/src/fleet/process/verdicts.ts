@@ -1,4 +1,4 @@
-import type { InstanceParams, ReasonView, VerdictView } from '../../fleet-protocol';
+import type { ReasonView, VerdictsParams, VerdictView } from '../../fleet-protocol';
 import { lineIndexOf } from '../../model/parsed';
 import type { Finding } from '../../lint';
 import { destinationsOf, judge } from '../../migration/preflight';
@@ -32,7 +32,7 @@ export async function fresh(
 }
 
 /** Where an instance could be moved to, and what speaks against it. */
-export async function verdicts(fleet: Fleet, params: InstanceParams, signal: AbortSignal): Promise<VerdictView[]> {
+export async function verdicts(fleet: Fleet, params: VerdictsParams, signal: AbortSignal): Promise<VerdictView[]> {
   const session = fleet.cluster(params.cluster);
   const { snapshots: read, failures } = await fresh(fleet, session, signal);
   const why = failures.get(params.node);
@@ -41,7 +41,8 @@ export async function verdicts(fleet: Fleet, params: InstanceParams, signal: Abo
   const cluster = clusterOf(session.id, session.read, snapshots, failures.size > 0);
   const source = cluster.hosts.find((h) => h.name === params.node);
   if (!source) throw new FleetError('not-found', `there is no node ${params.node} any more`);
-  const request = { cluster, source, uuid: params.uuid };
+  const { uuid, options = {} } = params;
+  const request = { cluster, source, uuid, options };
   const judged = destinationsOf(request).map((host): VerdictView => {
     const { state, reasons } = judge(request, host);
     return { node: host.name, state, reasons: reasons.map(({ finding }) => reasonOf(finding)) };

@@ -23,6 +23,8 @@ export interface DrainInput {
   readonly to?: string | undefined;
   /** Nodes that could take something and could not be judged, and why. */
   readonly unread?: ReadonlyMap<string, string>;
+  /** Why nothing goes anywhere, whatever it is. */
+  readonly nowhere?: string | undefined;
 }
 
 export interface Move {
@@ -80,10 +82,10 @@ type Judged = Room & NonNullable<ReturnType<DrainInput['verdict']>>;
 function place(input: DrainInput, instance: Instance, free: Map<string, number | undefined>): Move | Stay {
   const { node, rooms, to, scheduler, unread = new Map<string, string>() } = input;
   const no = (why: string, reasons: readonly Reason[] = []): Stay => ({ instance, why, reasons });
-  if (instance.migrating) return no('it is being migrated already');
-  if (instance.state !== 'running' && instance.state !== 'paused')
-    return no(`it is ${instance.state}: only a guest that runs moves live`);
+  const held = heldBy(instance);
+  if (held !== undefined) return no(held);
   if (to === node) return no(`it is on ${node} already`);
+  if (input.nowhere !== undefined) return no(input.nowhere);
   const wanted = rooms.filter((r) => r.node !== node && (to === undefined || r.node === to));
   if (to !== undefined && wanted.length === 0 && !scheduler)
     return no(unread.has(to) ? `${to} could not be read: ${unread.get(to)}` : `${to} runs no guests`);
@@ -124,6 +126,13 @@ function place(input: DrainInput, instance: Instance, free: Map<string, number |
   ];
   if (why.length === 0) return no('there is no other node that runs guests');
   return no(why.join('; '), mildest(blocked)?.reasons ?? []);
+}
+
+/** Why an instance moves nowhere, whatever the destination. */
+export function heldBy({ migrating, state, held }: Instance): string | undefined {
+  if (migrating) return 'it is being migrated already';
+  if (state !== 'running' && state !== 'paused') return `it is ${state}: only a guest that runs moves live`;
+  return held;
 }
 
 function stateOf(judged: Judged | undefined): Move['state'] {

@@ -1,6 +1,7 @@
 import type { Cluster } from '../../model/cluster';
 import { factPlace } from '../../model/factPlace';
 import type { Host } from '../../model/host';
+import type { MigrateOptions } from '../types';
 import { judge, verdictBy, within, type Reason, type Verdict } from '../preflight';
 
 /**
@@ -10,6 +11,7 @@ import { judge, verdictBy, within, type Reason, type Verdict } from '../prefligh
 export function verdictsFrom(
   cluster: Cluster,
   source: Host,
+  options: MigrateOptions = {},
 ): (uuid: string, destination: Host) => Pick<Verdict, 'state' | 'reasons'> {
   const pairs = new Map<Host, Pair>();
   const places = (source.facts?.instances ?? []).map(({ uuid }, i) => ({
@@ -20,7 +22,8 @@ export function verdictsFrom(
     places.find(({ place }) => place && within(finding, place))?.uuid;
   const judged = (destination: Host): Pair => {
     let pair = pairs.get(destination);
-    if (!pair) pairs.set(destination, (pair = divide(judge({ cluster, source }, destination).reasons, ownerOf)));
+    if (!pair)
+      pairs.set(destination, (pair = divide(judge({ cluster, source, options }, destination).reasons, ownerOf)));
     return pair;
   };
   return (uuid, destination) => {

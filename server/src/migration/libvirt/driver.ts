@@ -1,5 +1,6 @@
 import { FleetError, type Snapshot } from '../../fleet/types';
 import type { InstanceFacts } from '../../model/instance';
+import { ABILITIES } from '../abilities';
 import type { Action, Driver, Instance, MigrationRequest, RunningMigration, Site } from '../driver';
 import type { Movable, Outcome, Progress } from '../types';
 import { logged } from './logs';
@@ -13,6 +14,7 @@ const JUST_READ_MS = 2000;
 /** Plain libvirt: `virsh` on the nodes, which migrates from peer to peer. */
 export class LibvirtDriver implements Driver {
   readonly name = 'libvirt';
+  readonly can = ABILITIES.libvirt;
 
   constructor(private readonly site: Site) {}
 

@@ -1,4 +1,5 @@
 import { FleetError } from '../../fleet/types';
+import { ABILITIES, refuseOptions } from '../abilities';
 import type {
   Action,
   ComputeService,
@@ -32,6 +33,7 @@ const ROWS = 200;
 /** Nova, asked by the commands on a controller: for clouds whose API is out of reach, and for those of the first years. */
 export class NovaCliDriver implements Driver {
   readonly name = 'nova-cli';
+  readonly can = ABILITIES['nova-cli'];
   readonly services: ComputeServices;
   readonly #controller: Controller;
   readonly #watcher: Watcher;
@@ -77,6 +79,7 @@ export class NovaCliDriver implements Driver {
 
   async migrate(request: MigrationRequest, signal: AbortSignal): Promise<RunningMigration> {
     const { uuid, source, destination, options } = request;
+    refuseOptions(this.can, options);
     const { records } = await this.#controller.dialect();
     const [server, rows, to] = await Promise.all([
       this.#controller.ask((d) => d.server(uuid), signal),

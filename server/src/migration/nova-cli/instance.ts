@@ -1,4 +1,5 @@
 import type { Instance } from '../driver';
+import { heldIn } from '../nova/status';
 import type { Server } from './commands';
 
 /** Nova's power states, as numbers and as words, in libvirt's words. */
@@ -18,6 +19,7 @@ export function instanceOf(server: Server, nodeOf: (host: string) => string): In
   return {
     ...{ uuid: id, name, node: host === undefined ? '' : nodeOf(host), migrating: isMigrating(server) },
     state: (power === undefined ? undefined : POWER[power]) ?? STATUS[status] ?? status.toLowerCase(),
+    ...heldIn(status),
     ...(memory !== undefined && { memory }),
     ...(vcpus !== undefined && { vcpus }),
   };

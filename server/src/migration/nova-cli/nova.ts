@@ -54,7 +54,7 @@ export function nova(version: number): Dialect {
     },
     server: (id) => ({ argv: words('show', checkedId(id)), read: shownServer }),
     migrate(id, to, { storage }) {
-      const copy = version < 25 && storage === 'copy' ? ['--block-migrate'] : [];
+      const copy = storage === 'copy' ? ['--block-migrate'] : [];
       return does('live-migration', ...copy, checkedId(id), ...(to === undefined ? [] : [checkedHost(to)]));
     },
     services: () =>

@@ -52,10 +52,11 @@ export function openstack(offered: number): Dialect {
       );
     },
     server: (id) => asks(['server', 'show', checkedId(id)], (answer) => shownServer(one(answer))),
-    migrate(id, to) {
-      // Nova finds out by itself whether disks are to be copied.
+    migrate(id, to, { storage }) {
       const host = to === undefined ? [] : ['--host', checkedHost(to)];
-      return does('server', 'migrate', '--live-migration', ...host, checkedId(id));
+      // Nova finds out by itself whether disks are to be copied, if nobody says so.
+      const disks = storage === undefined ? [] : [storage === 'copy' ? '--block-migration' : '--shared-migration'];
+      return does('server', 'migrate', '--live-migration', ...host, ...disks, checkedId(id));
     },
     flavors: () =>
       asks(

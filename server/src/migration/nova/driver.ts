@@ -1,4 +1,5 @@
 import { FleetError } from '../../fleet/types';
+import { ABILITIES, refuseOptions } from '../abilities';
 import type {
   Action,
   ComputeService,
@@ -15,11 +16,13 @@ import * as compute from './compute';
 import { readLogs } from './logs';
 import { isOver, NovaMigration, type Begun, type Steering } from './migration';
 import { HostNames } from './names';
+import { heldIn } from './status';
 import { eventsOf, requestOf, Watch } from './watch';
 
 /** Through nova's Compute API: what runs where, and how it goes on, is what nova says. */
 export class NovaDriver implements Driver {
   readonly name = 'nova';
+  readonly can = ABILITIES.nova;
   readonly services: ComputeServices;
   readonly #api: ComputeApi;
   readonly #names: HostNames;
@@ -51,7 +54,7 @@ export class NovaDriver implements Driver {
 
   async migrate(request: MigrationRequest, signal: AbortSignal): Promise<RunningMigration> {
     const { uuid, source, destination, options } = request;
-    refuseOptions(request);
+    refuseOptions(this.can, options);
     this.#minor = await this.#api.minor(signal);
     const { value: server } = await this.#api.ask(compute.oneServer(uuid), signal);
     const on = server.host && this.#names.nodeOf(server.host);
@@ -177,10 +180,11 @@ export class NovaDriver implements Driver {
     await this.#api.ask((minor) => compute.setService(own, reason, minor), signal);
   }
 
-  #instanceOf({ id: uuid, name, power, task, memory, vcpus }: Server, host: string): Instance {
+  #instanceOf({ id: uuid, name, status, power, task, memory, vcpus }: Server, host: string): Instance {
     return {
       ...{ uuid, name, node: this.#names.nodeOf(host), state: STATES[power ?? 0] ?? 'no state' },
       migrating: task === 'migrating',
+      ...heldIn(status),
       ...(memory !== undefined && { memory }),
       ...(vcpus !== undefined && { vcpus }),
     };
@@ -196,24 +200,6 @@ const STATES: Readonly<Record<number, string>> = {
   6: 'crashed',
   7: 'pmsuspended',
 };
-
-/** Who asks for what nova has no request for shall not believe that he got it. */
-function refuseOptions({ options }: MigrationRequest): void {
-  const own: readonly (readonly [boolean, string, string])[] = [
-    [(options.bandwidth ?? 0) > 0, 'a bandwidth', 'live_migration_bandwidth'],
-    [options.downtime !== undefined, 'a downtime', 'live_migration_downtime'],
-    [options.postCopy === true, 'post-copy', 'live_migration_permit_post_copy'],
-    [options.autoConverge === true, 'auto-converge', 'live_migration_permit_auto_converge'],
-    [(options.parallel ?? 1) > 1, 'parallel connections', 'live_migration_parallel_connections'],
-    [options.tls === true, 'TLS', 'live_migration_with_native_tls'],
-  ];
-  const [, what, option] = own.find(([asked]) => asked) ?? [];
-  if (option !== undefined)
-    throw new FleetError(
-      'refused',
-      `nova takes no ${what} with the request: set [libvirt] ${option} in nova.conf of the source, and leave it out here`,
-    );
-}
 
 function refusedBy(error: unknown, destination: string | undefined): unknown {
   if (!(error instanceof FleetError) || error.code !== 'no-permission' || destination === undefined) return error;
