@@ -6,7 +6,7 @@
  */
 import type { HostKeyQuestion } from './fleet/types';
 import type { Abilities } from './migration/abilities';
-import type { Action, DriverName } from './migration/driver';
+import type { Action } from './migration/driver';
 import type { MigrateOptions, Outcome, Progress } from './migration/types';
 import type { InstanceFacts } from './model/instance';
 
@@ -60,7 +60,6 @@ export interface Refreshed {
 /** A node as the tree shows it. */
 export interface NodeView extends NodeParams {
   /** What can be asked of migrations from it: as livemig.ini says by what they are launched, else by nova where a nova-compute runs. */
-  readonly driver: DriverName;
   readonly can: Pick<Abilities, 'takes' | 'scheduler'>;
   /** ms since 1970. */
   readonly taken: number;

@@ -19,6 +19,8 @@ export interface Choice {
 export interface Asked {
   readonly title: string;
   readonly verdicts: readonly VerdictView[];
+  /** Asks anew, once the options are others. @returns undefined when it was cancelled */
+  judge(): Promise<readonly VerdictView[] | undefined>;
   /** The one that is meant; it has only to be confirmed. */
   readonly destination?: string | undefined;
   /** Nova's scheduler may be asked to choose. */
@@ -29,10 +31,12 @@ export interface Asked {
 
 /** @returns undefined when it was dismissed, or a line at fault is looked at instead */
 export async function chooseDestination(asked: Asked): Promise<Choice | undefined> {
+  let { verdicts } = asked;
   for (let wanted = asked.destination; ;) {
-    const verdict = await pick(asked, wanted);
+    const verdict = await pick({ ...asked, verdicts }, wanted);
     if (verdict === 'options') {
       await asked.options.show();
+      verdicts = (await asked.judge()) ?? verdicts;
       continue;
     }
     if (!verdict) return undefined;

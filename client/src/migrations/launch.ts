@@ -1,12 +1,12 @@
 /** *Live Migrate…*: which instances, where to, and then one after the other. */
 import { l10n, ProgressLocation, window } from 'vscode';
 import type { MigrateParams, MigrationView, VerdictsParams, VerdictView } from '../../../server/src/fleet-protocol';
-import type { InstanceRow, NodeParams } from '../../../server/src/fleet-protocol';
+import type { InstanceRow, NodeParams, NodeView } from '../../../server/src/fleet-protocol';
 import type { FleetProcess } from '../nodes/process';
 import type { NodeStore } from '../nodes/store';
 import type { Element } from '../nodes/tree/elements';
 import { chooseDestination } from './destinations';
-import { Options } from './options';
+import { Options, type Takes } from './options';
 import type { MigrationStore } from './store';
 import { watch, type Convergence } from './watch';
 import { wayText } from './words';
@@ -47,10 +47,15 @@ function isMovable(nodes: NodeStore, { node, cluster, instance }: Movable): bool
   );
 }
 
-/** Nova launches its migrations, and may choose where to. */
-function isNovas(nodes: NodeStore, { cluster, node }: Movable): boolean {
-  const driver = nodes.get({ cluster, node })?.view?.driver;
-  return driver === 'nova' || driver === 'nova-cli';
+/** What can be asked of its migrations. */
+function abilitiesOf(nodes: NodeStore, node: NodeParams): NodeView['can'] | undefined {
+  return nodes.get(node)?.view?.can;
+}
+
+/** What is asked of all of them at once. */
+function takenByAll(nodes: NodeStore, instances: readonly Movable[]): Takes {
+  const [first = [], ...others] = instances.map((one) => abilitiesOf(nodes, one)?.takes ?? []);
+  return first.filter((option) => others.every((takes) => takes.includes(option)));
 }
 
 const nameOf = ({ instance }: Movable): string => instance.title ?? instance.name;
@@ -71,16 +76,17 @@ export async function liveMigrate(tools: LaunchTools, args: readonly unknown[], 
   }
   const [only] = instances;
   const probers = tools.nodes.all.filter(({ cluster }) => cluster === only?.cluster).map(({ node }) => node);
-  const options = new Options(instances.length === 1 ? probers : undefined);
+  const options = new Options(takenByAll(tools.nodes, instances), instances.length === 1 ? probers : undefined);
   const chosen: { readonly instance: Movable; readonly destination: string | undefined }[] = [];
   for (const [i, instance] of instances.entries()) {
     const many = instances.length > 1 ? ` (${l10n.t('{0} of {1}', i + 1, instances.length)})` : '';
     const title = l10n.t('Live Migrate {0}', nameOf(instance)) + many;
-    const verdicts = await askVerdicts(tools, instance);
+    const judge = () => askVerdicts(tools, instance, options);
+    const verdicts = await judge();
     if (!verdicts) return;
     const where = await chooseDestination({
-      ...{ title, verdicts, options },
-      scheduler: destination === undefined && isNovas(tools.nodes, instance),
+      ...{ title, verdicts, judge, options },
+      scheduler: destination === undefined && abilitiesOf(tools.nodes, instance)?.scheduler === true,
       destination: destination ?? chosen.at(-1)?.destination,
     });
     if (where === undefined) return;
@@ -106,9 +112,10 @@ export async function liveMigrate(tools: LaunchTools, args: readonly unknown[], 
 async function askVerdicts(
   { fleet }: LaunchTools,
   { cluster, node, instance }: Movable,
+  options: Options,
 ): Promise<readonly VerdictView[] | undefined> {
   const title = l10n.t('Looking where {0} can go…', instance.title ?? instance.name);
-  const params: VerdictsParams = { cluster, node, uuid: instance.uuid };
+  const params: VerdictsParams = { cluster, node, uuid: instance.uuid, options: options.value };
   const found = await window.withProgress(
     { location: ProgressLocation.Notification, title, cancellable: true },
     (_, cancel) => fleet.request<readonly VerdictView[]>('fleet/verdicts', params, cancel),

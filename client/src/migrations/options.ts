@@ -1,19 +1,29 @@
 import { l10n, window, type QuickPickItem } from 'vscode';
-import type { MigrateParams } from '../../../server/src/fleet-protocol';
+import type { DrainPlanView, MigrateParams } from '../../../server/src/fleet-protocol';
 import { askProbe, probeText } from './probe';
 
 type MigrateOptions = MigrateParams['options'];
+/** Options that migrations of a cluster take. */
+export type Takes = DrainPlanView['takes'];
 
 /** More than any network carries, MiB/s. */
 const MOST_BANDWIDTH = 1_000_000;
 
 /** How instances are to be moved, as long as one command asks. */
 export class Options {
-  #options: MigrateOptions = { autoConverge: true };
+  #options: MigrateOptions;
   #probe: MigrateParams['probe'];
 
-  /** @param probers nodes that a probe can ask from; undefined where several instances are moved, which one cannot ask */
-  constructor(private readonly probers: readonly string[] | undefined) {}
+  /**
+   * @param takes what is offered
+   * @param probers nodes that a probe can ask from; undefined where several instances are moved, which one cannot ask
+   */
+  constructor(
+    private readonly takes: Takes,
+    private readonly probers: readonly string[] | undefined,
+  ) {
+    this.#options = takes.includes('autoConverge') ? { autoConverge: true } : {};
+  }
 
   get value(): MigrateOptions {
     return this.#options;
@@ -27,7 +37,11 @@ export class Options {
   text(): string {
     const { storage, postCopy, autoConverge, bandwidth } = this.#options;
     const parts = [
-      storage === 'copy' ? l10n.t('disks are copied') : l10n.t('shared storage'),
+      storage === 'copy'
+        ? l10n.t('disks are copied')
+        : this.#isNovas
+          ? l10n.t('as nova is configured')
+          : l10n.t('shared storage'),
       postCopy ? l10n.t('post-copy') : undefined,
       autoConverge ? l10n.t('auto-converge') : undefined,
       bandwidth ? l10n.t('{0} MiB/s', bandwidth) : undefined,
@@ -36,12 +50,17 @@ export class Options {
     return parts.filter((part) => part).join(', ');
   }
 
+  /** Nova finds out by itself where disks lie, and takes all else from its hosts' configuration. */
+  get #isNovas(): boolean {
+    return !this.takes.includes('autoConverge');
+  }
+
   /** What is dismissed changes nothing. */
   async show(): Promise<void> {
     const { storage, postCopy, autoConverge, bandwidth } = this.#options;
     const probe = this.#probe;
     type Option = 'storage' | 'postCopy' | 'autoConverge' | 'bandwidth' | 'probe';
-    const items: (QuickPickItem & { readonly option: Option })[] = [
+    const all: (QuickPickItem & { readonly option: Option })[] = [
       {
         option: 'storage',
         label: l10n.t('Copy its disks'),
@@ -69,16 +88,19 @@ export class Options {
       },
     ];
     if (this.probers)
-      items.push({
+      all.push({
         option: 'probe',
         label: l10n.t('Probe…'),
         description: probe ? probeText(probe) : '',
         detail: l10n.t('The guest is asked ten times a second whether it answers: that measures its downtime.'),
         picked: probe !== undefined,
       });
+    const items = all.filter(({ option }) => option === 'probe' || this.takes.includes(option));
     const picked = await window.showQuickPick(items, {
       title: l10n.t('Options of the Migration'),
-      placeHolder: l10n.t('Tick what you want'),
+      placeHolder: this.#isNovas
+        ? l10n.t('Tick what you want; all else is set in nova.conf of the hosts')
+        : l10n.t('Tick what you want'),
       canPickMany: true,
       ignoreFocusOut: true,
     });

@@ -105,7 +105,7 @@ class DrainPanel {
   readonly #tools: PageTools;
   readonly #store: DrainStore;
   readonly #plan: DrainPlanView;
-  readonly #options = new Options(undefined);
+  readonly #options: Options;
   readonly #panel: Panel;
   #enabled = false;
   #beginning = false;
@@ -115,6 +115,7 @@ class DrainPanel {
     this.#tools = tools;
     this.#store = store;
     this.#plan = plan;
+    this.#options = new Options(plan.takes, undefined);
     this.#panel = new Panel({
       context: tools.context,
       title: l10n.t('Drain {0}', plan.node),

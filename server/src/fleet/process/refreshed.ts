@@ -13,12 +13,10 @@ import { viewOf } from './view';
 /** What client and language server are told of a node that was read. */
 export function refreshed(cluster: string, read: ReadCluster, snapshot: Snapshot): Refreshed {
   const alone = clusterOf(cluster, read, [snapshot], true);
-  const driver = driverName({ inventory: read.inventory, known: () => [snapshot] });
   return {
     view: {
       ...viewOf(cluster, alone.hosts[0]!, snapshot, Date.now()),
-      driver,
-      can: ABILITIES[driver],
+      can: ABILITIES[driverName({ inventory: read.inventory, known: () => [snapshot] })],
     },
     live: liveOf(cluster, read, snapshot),
   };

@@ -7,7 +7,7 @@ import type { Snapshot } from '../types';
 import { servicesOf } from './services';
 
 /** A node as the tree shows it. `now` in ms since 1970. */
-export function viewOf(cluster: string, host: Host, snapshot: Snapshot, now: number): Omit<NodeView, 'can' | 'driver'> {
+export function viewOf(cluster: string, host: Host, snapshot: Snapshot, now: number): Omit<NodeView, 'can'> {
   const { node, taken, facts, failures } = snapshot;
   const ofNova = host.filesOf('nova').length > 0 || facts.nova !== undefined;
   const { index, guessed } = host.release;
