@@ -291,6 +291,8 @@ export interface MigrationView {
   readonly began: number;
   readonly ended?: number;
   readonly progress: Progress;
+  /** It does not converge: for two passes in a row the guest wrote as much as was sent. */
+  readonly stuck?: boolean;
   /** What can be done to it now. */
   readonly actions: readonly Action[];
   readonly probe?: ProbeView;
