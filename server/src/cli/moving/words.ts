@@ -72,16 +72,14 @@ export function amount(bytes: number): string {
 const BAR = 20;
 
 /** How far it is, in one line. */
-export function progressLine({ name, source, destination = '?', progress, outcome }: MigrationView): string {
+export function progressLine({ name, source, destination = '?', progress, outcome, stuck }: MigrationView): string {
   const way = `${name}  ${source} → ${destination}`;
   if (outcome) return `${way}  ${outcome.phase}`;
   if (progress.phase === 'starting') return `${way}  starting`;
   const { rate, dirtyRate, iteration, throttle } = progress;
   const words = [
     ...(rate === undefined ? [] : [`${amount(rate)}/s`]),
-    ...(rate !== undefined && dirtyRate !== undefined && dirtyRate > rate
-      ? [`the guest writes ${amount(dirtyRate)}/s, faster than it is sent`]
-      : []),
+    ...(stuck && dirtyRate !== undefined ? [`does not converge: the guest writes ${amount(dirtyRate)}/s`] : []),
     ...(iteration !== undefined && iteration > 1 ? [`pass ${iteration}`] : []),
     ...(throttle === undefined || throttle === 0 ? [] : [`slowed down by ${throttle} %`]),
   ];

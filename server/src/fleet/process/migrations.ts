@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { MigrateParams, MigrationView, SteerParams } from '../../fleet-protocol';
 import { lint } from '../../lint';
 import { driverName, driverOf } from '../../migration/choose';
+import { Convergence } from '../../migration/convergence';
 import type { Driver, RunningMigration } from '../../migration/driver';
 import { whyFailed } from '../../migration/explain';
 import { among } from '../../migration/pair';
@@ -211,18 +212,21 @@ export class Migrations {
       this.tell(running.view);
     };
     if (probe) tellProbe(probe, migration.outcome, (seen) => change({ probe: seen }));
-    const stop = migration.onProgress(({ phase }) => {
+    const convergence = new Convergence();
+    const stop = migration.onProgress((progress) => {
+      const stuck = convergence.take(progress);
       // The end is told with its reason.
-      if (!isEnd(phase)) change(now());
+      if (!isEnd(progress.phase)) change({ ...now(), stuck });
     });
     void migration.outcome.then(async (end) => {
       stop();
       const progress = end.progress ?? { ...migration.progress, phase: end.phase };
       // The cause takes a while: both nodes are read for it.
-      if (end.phase === 'failed') change({ ...now(), progress, actions: [] });
+      if (end.phase === 'failed') change({ ...now(), progress, actions: [], stuck: false });
       const explanation =
         end.phase === 'failed' ? await this.#explain(driver, running.view, migration, end) : undefined;
-      change({ ...now(), progress, actions: [], outcome: end, ended: Date.now(), ...(explanation && { explanation }) });
+      const over = { outcome: end, ended: Date.now(), stuck: false, actions: [] };
+      change({ ...now(), progress, ...over, ...(explanation && { explanation }) });
     });
     return running.view;
   }
