@@ -28,6 +28,8 @@ export interface Finding {
   readonly related: readonly Related[];
   readonly fixes: readonly Fix[];
   readonly tags: readonly ('deprecated' | 'unnecessary')[];
+  /** Stops a migration only where its host is the one or the other; where it is left out, the rule says so. */
+  readonly preflight?: 'source' | 'destination';
 }
 
 /** At most this many findings of one file are shown; the rest are counted. */
@@ -230,6 +232,7 @@ function toFinding(rule: Rule, complaint: Omit<Complaint, 'host'>, host: Complai
       edits: draft.edits,
     })),
     tags: complaint.tags ?? [],
+    ...(complaint.preflight && { preflight: complaint.preflight }),
   };
 }
 

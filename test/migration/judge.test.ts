@@ -31,3 +31,17 @@ test('a host that runs guests without nova is no server of the two; one that has
   assert.notEqual(verdict({ ...files, 'c3/etc/fstab': fstab }).state, 'ready');
   assert.notEqual(verdict({ ...files, 's/etc/fstab': fstab, 's/facts.json': runs }).state, 'ready');
 });
+
+test('the certificate that a source shows is asked of the source alone, and what listens of the destination', () => {
+  const tls = '[libvirt]\nlive_migration_scheme = tls\n';
+  const there = { 'c1/etc/nova/nova.conf': tls, 'c2/etc/nova/nova.conf': tls };
+  const told = (c1: string, c2: string) =>
+    verdict({ ...there, 'c1/facts.json': c1, 'c2/facts.json': c2 }).reasons.map((r) => r.finding.message.split(' ')[0]);
+  const gone = '/etc/pki/libvirt/clientcert.pem';
+  const none = `{"paths": {"${gone}": null}}`;
+  assert.deepEqual(told(none, '{}'), [gone]);
+  assert.deepEqual(told('{}', none), []);
+  const old = `{"measured": 1750000000, "certificates": {"${gone}": {"names": [], "notAfter": 1700000000}}}`;
+  assert.deepEqual(told(old, '{}'), [gone]);
+  assert.deepEqual(told('{}', old), []);
+});

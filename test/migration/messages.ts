@@ -49,6 +49,11 @@ export const SAID: readonly (readonly [message: string, id: string])[] = [
   ],
   ["authentication failed: Failed to verify peer's certificate", 'certificate-name'],
   [
+    'error : virNetTLSContextValidCertificate:948 : Unable to verify TLS peer: No certificate was found.',
+    'client-certificate',
+  ],
+  ['Unable to read TLS confirmation: Input/output error', 'tls-confirmation'],
+  [
     "operation failed: job 'migration out' failed: Certificate does not match the hostname compute2.lab",
     'certificate-name',
   ],

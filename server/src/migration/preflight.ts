@@ -55,7 +55,7 @@ export function judge(request: PreflightRequest, destination: Host): Verdict {
   const hosts = cluster.hosts.filter((h) => h === source || h === destination || isServer(h));
   const others = otherInstances(source, uuid);
   const reasons = pairFindings(cluster, hosts, settings, options).flatMap((finding): Reason[] => {
-    const side = finding.rule.preflight;
+    const side = finding.preflight ?? finding.rule.preflight;
     if (side === undefined || finding.severity === 'info') return [];
     const name = finding.host?.name;
     if (side === 'source' && name !== source.name) return [];

@@ -46,6 +46,8 @@ export interface Complaint<M extends string = string, F extends string = string>
   readonly fixes?: readonly (FixDraft<F> | undefined)[];
   /** Where it differs from the record's. */
   readonly severity?: Severity;
+  /** The same. */
+  readonly preflight?: 'source' | 'destination';
   /** The verdict would differ at another release that the host may as well run: at most `info`, and the guess is named. */
   readonly guess?: boolean;
   readonly tags?: readonly ('deprecated' | 'unnecessary')[];

@@ -244,6 +244,40 @@ export const control: readonly KnownMessage[] = [
     ],
   },
   {
+    id: 'client-certificate',
+    pattern: /Unable to verify TLS peer: No certificate was found/,
+    means: 'The destination asked for the certificate of the source, which showed none.',
+    causes: [
+      {
+        text: 'clientcert.pem or its key is not there on the source, or libvirtd there may not read it.',
+        remedy: 'a certificate and its key for libvirt as a client, on every compute node',
+        rules: ['libvirtd/tls-files-missing', 'libvirtd/certificate-dates'],
+      },
+    ],
+  },
+  {
+    id: 'tls-confirmation',
+    pattern: /Unable to read TLS confirmation/,
+    means: 'The destination saw the certificate of the source, or that it has none, and hung up; its log says why.',
+    vague: true,
+    causes: [
+      {
+        text: 'clientcert.pem or its key is not there on the source, or not good on this day.',
+        remedy: 'a certificate and its key for libvirt as a client, on every compute node',
+        rules: ['libvirtd/tls-files-missing', 'libvirtd/certificate-dates'],
+      },
+      {
+        text: 'The destination does not trust the authority of the source’s certificate.',
+        remedy: 'one CA certificate on all hosts',
+        rules: ['libvirtd/certificate-authority'],
+      },
+      {
+        text: 'tls_allowed_dn_list of the destination does not name the source.',
+        remedy: 'the subject of its clientcert.pem in that list',
+      },
+    ],
+  },
+  {
     id: 'certificate-name',
     pattern: /Failed to verify peer's certificate|Certificate does not match the hostname (?<host>\S+)/,
     means: "The destination's certificate is not for the name by which it is dialled, or of another authority.",

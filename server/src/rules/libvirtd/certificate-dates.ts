@@ -76,8 +76,9 @@ certificate that it has read, so that this often comes to light at a restart.`,
       // One authority for both sides: said once.
       if (file.side === 'client' && files.some((f) => f.side === 'server' && f.path === file.path)) continue;
       const place = libvirtPlace(host, file.key === undefined ? [] : [file.key]);
-      const breaks = file.side === 'client' ? 'migrations from here fail' : 'libvirt opens no TLS at its next start';
-      if (place) checkDates(host, [file], place, breaks, report);
+      if (!place) continue;
+      if (file.side === 'server') checkDates(host, [file], place, 'libvirt opens no TLS at its next start', report);
+      else checkDates(host, [file], place, 'migrations from here fail', (c) => report({ ...c, preflight: 'source' }));
     }
   },
 });

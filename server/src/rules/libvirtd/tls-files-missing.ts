@@ -73,7 +73,8 @@ to read TLS confirmation: Input/output error*.`,
       const place = libvirtPlace(host, []);
       if (told.length === 0 || !place) continue;
       const list = told.map((f) => f.path).join(' and ');
-      report({ ...place, message: side, values: { paths: `${list} ${told.length > 1 ? 'are' : 'is'}` } });
+      const values = { paths: `${list} ${told.length > 1 ? 'are' : 'is'}` };
+      report({ ...place, message: side, values, ...(side === 'client' && { preflight: 'source' }) });
     }
   },
 });
