@@ -25,7 +25,10 @@ const TABLE: readonly (readonly [here: string, there: string, standing: ReturnTy
   ['shut off (migrated)', 'running (migrated)', 'destination'],
   ['-', 'paused (user)', 'destination'],
   ['?', 'running (migrated)', 'destination'],
-  // At both: nobody says which is the right one.
+  // At both: it was started there, whoever did so, and never sent.
+  ['running (booted)', 'running (booted)', 'source'],
+  ['paused (migrating)', 'running (booted)', undefined],
+  // Nobody says which is the right one.
   ['running (booted)', 'running (migrated)', undefined],
   ['paused (migrating)', 'paused (migrating)', undefined],
   ['-', 'paused (migrating)', undefined],

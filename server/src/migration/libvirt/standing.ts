@@ -17,7 +17,11 @@ export function standingOf(here: Looked | undefined, there: Looked | undefined):
   if ([here?.state, there?.state].some((state) => state !== undefined && isBroken(state))) return 'broken';
   const alive = isAlive(here?.state);
   // It runs there only after the source has let go of it for good.
-  if (there?.state && hasArrived(there.state)) return alive ? undefined : 'destination';
+  if (there?.state && hasArrived(there.state)) {
+    if (!alive) return 'destination';
+    // Two of one UUID: that one was never sent, but started there.
+    return here!.state!.state === 'running' && there.state.reason === 'booted' ? 'source' : undefined;
+  }
   if (alive) return here!.state!.state === 'paused' && isOnItsWay(here!.state!) ? undefined : 'source';
   return here && there && !isAlive(there.state) ? 'gone' : undefined;
 }
