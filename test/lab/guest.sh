@@ -1,12 +1,12 @@
 # shellcheck shell=bash
 # Guests of the lab; sourced by lab.sh.
 
-# A boot sector: writes two words into each page of DIRTY MiB from 2 MiB up, for ever, and waits by DELAY reads of port 0x80 a page.
+# A boot sector (boot.s): writes two words into each page of DIRTY MiB from 2 MiB up, for ever, and sleeps DELAY / 6 µs a page.
 boot_sector() {
   local dirty=$1 delay=$2 word
-  base64 -d <<<'H4sIAAAAAAACA/tleKDvRt+FPQwFOxhVzoo+mcTDpPLv2aQ0fkaxBTX8Cgd4GPmVDqS90q1hYOBgSNshwABUfQCsnoHB8K3rfgYGBQb+7bwbahkYDj7k6Hxh+KOTvbMdqJah8TiDAANQTnQTUK75L2Mpk+Gl1ksl7AFPGiK8Xn99dDlt1w/mDXrvXu/qLVFjgIH//4HErPMQetJ5BnGGjhqGUQAHDlQ1LXQVAJ8iIqIAAgAA' |
+  base64 -d <<<'H4sIAAAAAAACA/tleKDvRt+Bvgt7GAp2MKqcFX0yiYdJ5d+zSfyMYgy1/AoHeBj5lQ6kvdKrYWDgYEjbIcAAV87AsEHwmcKzBRsUnilu0Hi2cAMLkGYC0ozPFIHkPyDvP5A2eea8Yc4zhw16zxx23AOawgsyaDFDIgPDcVYWIMnQx8DAzyjLVsvA8NvwreE31/0MDAoM/Nt5NwBFDj7k6Hxh+KOTvbMdqIuh8TiDAAND81/GEin+7aKbgAoYrzX+S3jFwFDE+aXxHYjx+v2js2m7fjBv0Hv3eksA0G0KEed7yxhg4P9/IDHrPISedJ5BnOEF0E3sjAwJDEMCAACy0xURsAEAAA==' |
     gzip -dc | {
-    head -c 432
+    cat
     for word in "$dirty" "$delay"; do
       printf '%b' "$(printf '\\x%02x\\x%02x' $((word & 255)) $((word >> 8)))"
     done
