@@ -6,6 +6,7 @@ import { planDrain, type DrainInput } from '../../server/src/migration/drain/pla
 import { verdictsFrom } from '../../server/src/migration/drain/verdicts';
 import type { Instance } from '../../server/src/migration/driver';
 import { judge } from '../../server/src/migration/preflight';
+import type { MigrateOptions } from '../../server/src/migration/types';
 import { clusterOf } from '../support/cluster';
 
 const guest = (name: string, memory: number, more: Partial<Instance> = {}): Instance => ({
@@ -214,6 +215,19 @@ describe('verdicts of a whole node', () => {
       }
     // Otherwise this would prove nothing.
     assert.deepEqual([...seen].sort(), ['ready 0', 'warnings 1', 'warnings 2']);
+  });
+
+  test('judge what the migrations ask for, too', () => {
+    const all = clusterOf({
+      'livemig.ini': '[node a]\nroles = compute\n[node b]\nroles = compute\n',
+      'a/facts.json': JSON.stringify({ instances: guests(1) }),
+      'b/facts.json': '{"paths": {"/etc/pki/qemu/ca-cert.pem": null}}',
+    });
+    const [source, destination] = ['a', 'b'].map((name) => all.hosts.find((h) => h.name === name)!);
+    const rules = (options?: MigrateOptions) =>
+      verdictsFrom(all, source!, options)(guests(1)[0]!.uuid, destination!).reasons.map((r) => r.finding.rule.id);
+    assert.ok(!rules().includes('qemu/asked-tls-no-certs'));
+    assert.ok(rules({ tls: true }).includes('qemu/asked-tls-no-certs'));
   });
 
   test('of 100 instances and 10 nodes cost one look at each pair of nodes', (t) => {
