@@ -33,6 +33,8 @@ export interface NovaLab {
   call<T>(method: string, path: string, body?: unknown): Promise<T>;
   /** Makes a server that runs on a host. @returns its id */
   server(name: string, host: string): Promise<string>;
+  /** It is gone when this returns. */
+  remove(id: string): Promise<void>;
   /** How its next migrations go: see labdriver.py. Those that are not given are as they are by default. */
   steer(id: string, wishes: Readonly<{ [wish: string]: string }>): Promise<void>;
   hostOf(id: string): Promise<string>;
@@ -100,6 +102,15 @@ export async function startNova(): Promise<NovaLab> {
         return status === 'ACTIVE';
       });
       return id;
+    },
+    remove: async (id) => {
+      await call('DELETE', `/servers/${id}`);
+      await until(`${id} to be gone`, () =>
+        one(id).then(
+          () => false,
+          (error: unknown) => String(error).includes(': 404 '),
+        ),
+      );
     },
     steer: async (id, wishes) => {
       const all = Object.fromEntries(Object.entries(wishes).map(([key, value]) => [`lab_${key}`, value]));

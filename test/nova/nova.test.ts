@@ -1,4 +1,4 @@
-// The driver for nova, and the fleet process with it, against a real Nova: only the hypervisor is simulated.
+// The drivers for nova, and the fleet process with them, against a real Nova, one for all: only the hypervisor is simulated.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -12,14 +12,23 @@ import type { RunningMigration } from '../../server/src/migration/driver';
 import { NovaDriver } from '../../server/src/migration/nova/driver';
 import type { Outcome, Phase } from '../../server/src/migration/types';
 import { failureOf, startFleet } from '../fleet/fleet-process';
+import { novaCliSuite } from '../nova-cli/suite';
+import { drainSuite } from './drain';
 import { login, noNova, PASSWORD, startNova, until, type NovaLab } from './lab';
 import { cloudsFolder, siteOf, type Given } from './site';
 
 const other = (host: string): string => (host === 'compute1' ? 'compute2' : 'compute1');
 const { signal } = new AbortController();
 
+let lab: NovaLab;
+if (!noNova) {
+  before(async () => {
+    lab = await startNova();
+  });
+  after(() => lab.stop());
+}
+
 describe('a real Nova', { skip: noNova }, () => {
-  let lab: NovaLab;
   /** Two servers; tests move them to and fro. */
   let one: string;
   let two: string;
@@ -72,7 +81,6 @@ describe('a real Nova', { skip: noNova }, () => {
   };
 
   before(async () => {
-    lab = await startNova();
     folder = folderWith({});
     [one, two] = await Promise.all([lab.server('web', 'compute1'), lab.server('db', 'compute1')]);
   });
@@ -87,7 +95,7 @@ describe('a real Nova', { skip: noNova }, () => {
   });
   after(async () => {
     for (const migration of followed) migration.leave();
-    await lab.stop();
+    await Promise.all([one, two].map((uuid) => lab.remove(uuid)));
     for (const made of folders) rmSync(made, { recursive: true, force: true });
   });
 
@@ -456,3 +464,6 @@ describe('a real Nova', { skip: noNova }, () => {
     }
   });
 });
+
+drainSuite(() => lab);
+novaCliSuite(() => lab, PASSWORD);

@@ -47,6 +47,7 @@ start() { # start NAME COMMAND...
   local n=$1; shift
   setsid "$@" >>"$LAB/log/$n.out" 2>&1 </dev/null &
   local pid=$!
+  disown
   echo "$pid $(awk '{print $22}' /proc/$pid/stat)" >"$LAB/run/$n.pid"
 }
 startpy() { local n=$1 m=$2; shift 2; start "$n" $PY "$here/run.py" "$n" "$m" "$@" --log-file "$LAB/log/$n.log"; }
@@ -272,18 +273,16 @@ up() {
   $PY "$here/seed.py" resources "http://127.0.0.1:$KS/v3" $PW $HOSTS
 }
 
+# Nothing is kept of it: it is not asked to end.
 down() {
   local f pid t i left
   for f in "$LAB"/run/*.pid; do [ -e "$f" ] && alive "$f" || continue
-    read -r pid t <"$f"; kill -TERM -- "-$pid" 2>/dev/null || true
+    read -r pid t <"$f"; kill -KILL -- "-$pid" 2>/dev/null || true
   done
   for ((i=0;i<50;i++)); do
     left=0
     for f in "$LAB"/run/*.pid; do [ -e "$f" ] && alive "$f" && left=1; done
     [ $left = 0 ] && break; sleep 0.1
-  done
-  for f in "$LAB"/run/*.pid; do [ -e "$f" ] || continue
-    read -r pid t <"$f"; kill -KILL -- "-$pid" 2>/dev/null || true
   done
 }
 
