@@ -1,4 +1,5 @@
 // The drivers for nova, and the fleet process with them, against a real Nova, one for all: only the hypervisor is simulated.
+// It takes longest of all files; they run in the order of their paths, and begun last it would run alone at the end.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,9 +14,9 @@ import { NovaDriver } from '../../server/src/migration/nova/driver';
 import type { Outcome, Phase } from '../../server/src/migration/types';
 import { failureOf, startFleet } from '../fleet/fleet-process';
 import { novaCliSuite } from '../nova-cli/suite';
-import { drainSuite } from './drain';
-import { login, noNova, PASSWORD, startNova, until, type NovaLab } from './lab';
-import { cloudsFolder, siteOf, type Given } from './site';
+import { drainSuite } from '../nova/drain';
+import { login, noNova, PASSWORD, startNova, until, type NovaLab } from '../nova/lab';
+import { cloudsFolder, siteOf, type Given } from '../nova/site';
 
 const other = (host: string): string => (host === 'compute1' ? 'compute2' : 'compute1');
 const { signal } = new AbortController();
