@@ -5,6 +5,8 @@ import { button, h, listen, mount, tell } from './page';
 
 /** Rows of the table of numbers: of more samples every so many-th. */
 const ROWS = 120;
+/** Of an axis of bytes: one and its doubles, so that it bears round numbers of each unit. */
+const STEPS = Array.from({ length: 50 }, (_, i) => 2 ** i);
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
 
 let shown: Shown | undefined;
@@ -123,9 +125,10 @@ class Shown {
     this.#plots = [];
     const page = this.#page;
     const { words } = page;
-    const [blue, orange, red] = [
+    // The orange of dark themes can be seen through, and is hardly seen.
+    const [blue, yellow, red] = [
       colour('--vscode-charts-blue'),
-      colour('--vscode-charts-orange'),
+      colour('--vscode-charts-yellow'),
       colour('--vscode-charts-red'),
     ];
     const parts: (readonly [title: string, lines: readonly Line[], value: (n: number) => string, height: number])[] = [
@@ -134,7 +137,7 @@ class Shown {
         words.rates,
         [
           { label: words.rate, color: blue, of: (s) => s.rate },
-          { label: words.dirty, color: orange, dash: [6, 4], of: (s) => s.dirtyRate },
+          { label: words.dirty, color: yellow, dash: [6, 4], of: (s) => s.dirtyRate },
         ],
         (n) => `${bytes(n)}/s`,
         190,
@@ -143,7 +146,7 @@ class Shown {
     if (hasThrottle(page))
       parts.push([
         words.slowed,
-        [{ label: words.throttle, color: red, of: (s) => s.throttle ?? 0 }],
+        [{ label: words.throttle, color: red, of: throttleOf }],
         (n) => `${Math.round(n)} %`,
         120,
       ]);
@@ -174,7 +177,8 @@ class Shown {
 
   #options(lines: readonly Line[], value: (n: number) => string, height: number): uPlot.Options {
     const text = colour('--vscode-foreground');
-    const grid = { stroke: colour('--vscode-editorWidget-border', '--vscode-contrastBorder'), width: 1 };
+    // Borders of high contrast would drown the lines.
+    const grid = { stroke: faded(text, 0.2), width: 1 };
     const font = `11px ${getComputedStyle(document.body).fontFamily}`;
     const axis = { stroke: text, grid, ticks: grid, font };
     return {
@@ -193,7 +197,12 @@ class Shown {
           space: 60,
           incrs: [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600],
         },
-        { ...axis, values: (_, splits) => splits.map(value), size: 84 },
+        {
+          ...axis,
+          values: (_, splits) => splits.map(value),
+          size: 84,
+          ...(lines[0]?.of !== throttleOf && { incrs: STEPS }),
+        },
       ],
       series: [
         {},
@@ -227,16 +236,17 @@ class Shown {
   }
 }
 
+const throttleOf: Line['of'] = ({ throttle = 0 }) => throttle;
 const hasThrottle = ({ samples }: ChartPage): boolean => samples.some(({ throttle }) => (throttle ?? 0) > 0);
 
 function dataOf({ samples, began }: ChartPage, lines: readonly Line[]): uPlot.AlignedData {
   return [samples.map(({ at }) => (at - began) / 1000), ...lines.map(({ of }) => samples.map((s) => of(s) ?? null))];
 }
 
-/** The first of the theme's colours that there is. */
-function colour(...names: readonly string[]): string {
+/** A colour of the theme, or that of its text where it has none. */
+function colour(wanted: string): string {
   const style = getComputedStyle(document.body);
-  for (const name of [...names, '--vscode-foreground']) {
+  for (const name of [wanted, '--vscode-foreground']) {
     const value = style.getPropertyValue(name).trim();
     if (value !== '') return value;
   }

@@ -125,7 +125,7 @@ function formOf({ words, moves }: DrainPage, form: NonNullable<DrainPage['form']
     h(
       'span',
       {},
-      `${words.options} ${form.options} `,
+      `${words.options}: ${form.options} `,
       button('…', () => tell({ kind: 'options' }), { 'aria-label': words.options }),
     ),
     h(

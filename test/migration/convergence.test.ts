@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, test } from 'node:test';
+import { progressLine } from '../../server/src/cli/moving/words';
 import { Convergence } from '../../server/src/migration/convergence';
 import { readJobInfo } from '../../server/src/migration/libvirt/jobinfo';
 import type { Progress } from '../../server/src/migration/types';
@@ -147,4 +148,12 @@ describe('reckoned', () => {
       [],
     );
   });
+});
+
+test('a terminal says it, too', () => {
+  const progress: Progress = { phase: 'memory', rate: 2 * MIB, dirtyRate: 2 * MIB };
+  const ends = { name: 'web1', source: 'compute1', destination: 'compute2' };
+  const view = { ...ends, id: '1', cluster: 'lab', uuid: '1', began: 0, progress, actions: [] };
+  assert.match(progressLine({ ...view, stuck: true }), /does not converge: the guest writes 2\.0 MiB\/s/);
+  assert.doesNotMatch(progressLine(view), /converge/);
 });

@@ -4,11 +4,15 @@ import type { Desk } from './help';
 import { until } from './help';
 
 export class NodesView {
-  constructor(private readonly desk: Desk) {}
+  constructor(protected readonly desk: Desk) {}
 
   get pane(): Locator {
+    return this.section('Nodes');
+  }
+
+  protected section(name: string): Locator {
     const { page } = this.desk;
-    return page.locator('.pane').filter({ has: page.getByLabel('Nodes Section') });
+    return page.locator('.pane').filter({ has: page.getByLabel(`${name} Section`) });
   }
 
   get rows(): Locator {

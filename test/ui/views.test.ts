@@ -1,124 +1,65 @@
-// Pages of ours in a real VS Code: the matrix of the lab, the chart of a migration that runs, the drain of a node.
+// Pages of ours in a real VS Code: the matrix of the lab, the drain of a node.
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
-import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
-import { noLab, startLab, type Lab } from '../lab/lab';
-import { removeGuests, startGuest, stateOn } from '../migration/guests';
+import { describe, test } from 'node:test';
+import { noLab } from '../lab/lab';
+import { startGuest, stateOn } from '../migration/guests';
 import { command } from '../tools/workbench.mjs';
-import { Desk, until } from './help';
-
-const QUIET = { dirty: 16, delay: 60_000 };
-/** Writes more than 2 MiB a second. */
-const LIBVIRTD = '/etc/libvirt/libvirtd.conf';
-const desk = new Desk();
+import { until } from './help';
+import { Moving, QUIET } from './moving';
 
 describe('pages', { skip: noLab }, () => {
-  let lab: Lab;
-  before(
-    async () => {
-      lab = await startLab(['compute1', 'compute2']);
-      await desk.start({ 'livemig.nodes.sshConfig': lab.file('ssh_config') });
-    },
-    { timeout: 120_000 },
-  );
-  after(async () => {
-    await desk.stop();
-    await lab.stop();
-  });
-  beforeEach(() =>
-    desk.open((folder) => {
-      mkdirSync(folder, { recursive: true });
-      const text = readFileSync(lab.file('livemig.ini'), 'utf8');
-      writeFileSync(path.join(folder, 'livemig.ini'), `[cloud]\nname = lab\ndriver = libvirt\n${text}`);
-    }),
-  );
-  afterEach(async (t) => {
-    await desk.close(Boolean((t as { error?: unknown }).error), t.name);
-    await removeGuests(lab);
-  });
-
-  /** What is in the page that is seen. */
-  const shown = () => desk.page.frameLocator('iframe.webview.ready').frameLocator('#active-frame');
-  const view = (name: string) => desk.page.locator('.pane').filter({ has: desk.page.getByLabel(`${name} Section`) });
-  const row = (text: string | RegExp) => view('Nodes').locator('.monaco-list-row').filter({ hasText: text }).first();
-  const migration = (text: string | RegExp) => view('Migrations').locator('.monaco-list-row').filter({ hasText: text });
-  const toast = (text: string | RegExp) => desk.page.locator('.notification-toast').filter({ hasText: text });
-
-  const openView = () => desk.page.getByRole('tab', { name: 'Live Migration' }).click();
-
-  async function withListening(value: 0 | 1): Promise<void> {
-    await lab.must('compute2', ['sed', '-i', `s/^listen_tcp.*/listen_tcp = ${value}/`, LIBVIRTD]);
-    await lab.must('compute2', ['/run/lab/restart-libvirtd']);
-  }
+  const moving = new Moving();
+  const { desk, view } = moving;
 
   test('the matrix: a cell says why, by mouse and by keys, and leads to the line', async () => {
     const { page } = desk;
-    await withListening(0);
-    try {
-      await openView();
+    await moving.unheard(async () => {
+      await view.show();
       await command(page, 'livemig: Migration Matrix');
-      const cell = shown().getByRole('gridcell', { name: /^compute1 to compute2: blocked/ });
+      const cell = view.shown.getByRole('gridcell', { name: /^compute1 to compute2: blocked/ });
       await cell.waitFor({ timeout: 60_000 });
       assert.equal(await cell.innerText(), '✕');
-      assert.equal(
-        await shown()
-          .getByRole('gridcell', { name: /compute1 to compute1/ })
-          .innerText(),
-        '–',
-      );
+      assert.equal(await view.shown.getByRole('gridcell', { name: /compute1 to compute1/ }).innerText(), '–');
       await cell.click();
-      const finding = shown().locator('#details li', { hasText: 'listen_tcp' }).first();
+      const finding = view.shown.locator('#details li', { hasText: 'listen_tcp' }).first();
       await finding.waitFor();
       await desk.shot('matrix');
       // One cell can be reached by Tab; arrows go to the others.
-      assert.equal(await shown().locator('td[tabindex="0"]').count(), 1);
+      assert.equal(await view.shown.locator('td[tabindex="0"]').count(), 1);
       await page.keyboard.press('ArrowDown');
       await page.keyboard.press('ArrowLeft');
-      const focused = () => shown().locator('td:focus').getAttribute('aria-label');
+      const focused = () => view.shown.locator('td:focus').getAttribute('aria-label');
       await until(async () => /^compute2 to compute1/.test((await focused()) ?? ''), 'the other cell has the focus');
       await page.keyboard.press('Enter');
-      await shown()
-        .getByRole('heading', { name: /^compute2 to compute1/ })
-        .waitFor();
+      await view.shown.getByRole('heading', { name: /^compute2 to compute1/ }).waitFor();
       await cell.click();
       await finding.getByRole('button', { name: /compute2: libvirtd\.conf, line \d+/ }).click();
       await page.locator('.tab.active', { hasText: 'libvirtd.conf' }).waitFor();
       await page.locator('.view-line', { hasText: 'listen_tcp = 0' }).waitFor();
-    } finally {
-      await withListening(1);
-    }
+    });
   });
 
   test('a drain: the plan first, then the way, and all are gone', async () => {
-    const { page } = desk;
-    const guests = [await startGuest(lab, 'compute1', 'web1', QUIET), await startGuest(lab, 'compute1', 'web2', QUIET)];
-    await openView();
-    await row(/^compute1/).click();
-    await row('Instances').waitFor({ timeout: 60_000 });
-    await row(/^compute1/).click({ button: 'right' });
-    const item = page.locator('.monaco-menu .action-item', { hasText: 'Drain Node…' });
-    await item.waitFor();
-    await until(async () => {
-      await item.click({ timeout: 500 }).catch(() => undefined);
-      return (await item.count()) === 0;
-    }, 'chosen in the menu');
-    await shown().getByRole('heading', { name: 'Drain compute1' }).waitFor({ timeout: 60_000 });
+    const guests = [
+      await startGuest(moving.lab, 'compute1', 'web1', QUIET),
+      await startGuest(moving.lab, 'compute1', 'web2', QUIET),
+    ];
+    await view.show();
+    await view.row(/^compute1/).click();
+    await view.row('Instances').waitFor({ timeout: 60_000 });
+    await view.choose(view.row(/^compute1/), 'Drain Node…');
+    await view.shown.getByRole('heading', { name: 'Drain compute1' }).waitFor({ timeout: 60_000 });
     for (const name of ['web1', 'web2'])
-      await shown()
-        .getByRole('row', { name: new RegExp(`${name} compute2`) })
-        .waitFor();
-    assert.match((await stateOn(lab, 'compute1', guests[0]!))!, /^running/, 'nothing was begun');
+      await view.shown.getByRole('row', { name: new RegExp(`${name} compute2`) }).waitFor();
+    assert.match((await stateOn(moving.lab, 'compute1', guests[0]!))!, /^running/, 'nothing was begun');
     await desk.shot('drain');
-    await shown().getByRole('button', { name: 'Drain compute1' }).click();
-    await toast(/compute1 is drained: 2 of 2 moved/).waitFor({ timeout: 60_000 });
-    await shown()
-      .getByRole('row', { name: /web2.*moved/ })
-      .waitFor();
-    await migration(/Drain of compute1.*2 of 2 moved/s).waitFor();
+    await view.shown.getByRole('button', { name: 'Drain compute1' }).click();
+    await view.toast(/compute1 is drained: 2 of 2 moved/).waitFor({ timeout: 60_000 });
+    await view.shown.getByRole('row', { name: /web2.*moved/ }).waitFor();
+    await view.migration(/Drain of compute1.*2 of 2 moved/s).waitFor();
     for (const guest of guests) {
-      assert.match((await stateOn(lab, 'compute2', guest))!, /^running/);
-      assert.equal(await stateOn(lab, 'compute1', guest), undefined);
+      assert.match((await stateOn(moving.lab, 'compute2', guest))!, /^running/);
+      assert.equal(await stateOn(moving.lab, 'compute1', guest), undefined);
     }
   });
 });

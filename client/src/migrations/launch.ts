@@ -8,14 +8,13 @@ import type { Element } from '../nodes/tree/elements';
 import { chooseDestination } from './destinations';
 import { Options, type Takes } from './options';
 import type { MigrationStore } from './store';
-import { watch, type Convergence } from './watch';
+import { watch } from './watch';
 import { wayText } from './words';
 
 export interface LaunchTools {
   readonly fleet: FleetProcess;
   readonly nodes: NodeStore;
   readonly store: MigrationStore;
-  readonly convergence: Convergence;
 }
 
 /** An instance on its node. */

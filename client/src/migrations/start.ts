@@ -19,8 +19,8 @@ import { showMatrix } from './pages/matrix';
 import { reportEnd, reportStuck, showDetails } from './report';
 import { MigrationStore } from './store';
 import { MigrationTree, type MigrationRow } from './tree';
-import { Convergence, steer, watch } from './watch';
-import { isOver, phaseText, wayText } from './words';
+import { steer, watch } from './watch';
+import { isOver, isStuck, phaseText, wayText } from './words';
 
 export interface MigrationTools {
   readonly context: ExtensionContext;
@@ -36,7 +36,8 @@ export class Migrations {
   readonly commands: MigrationCommands;
   readonly store: MigrationStore;
   readonly #tools: MigrationTools;
-  readonly #convergence: Convergence;
+  /** Of those it was said once that they do not converge. */
+  readonly #stuck = new Set<string>();
   readonly #drains: Drains;
   readonly #listeners: readonly { dispose(): void }[];
 
@@ -45,18 +46,21 @@ export class Migrations {
     const { context, surfaces, fleet, nodes, texts, log } = tools;
     const store = (this.store = new MigrationStore(context.globalState));
     const failed = (error: unknown): void => log.error(String(error));
-    const convergence = (this.#convergence = new Convergence(store, (view) => {
-      guard(log, () => reportStuck(view, fleet)).catch(failed);
-    }));
     const drains = (this.#drains = new Drains({ context, fleet, nodes, log }));
-    this.tree = new MigrationTree(store, drains.store, convergence, surfaces.migrationsChanged);
+    this.tree = new MigrationTree(store, drains.store, surfaces.migrationsChanged);
     this.commands = this.#commands();
     this.#listeners = [
-      ...[store, convergence, drains, this.tree],
+      ...[store, drains, this.tree],
+      store.onDidChange((view) => {
+        if (!view || !isStuck(view) || this.#stuck.has(view.id)) return;
+        this.#stuck.add(view.id);
+        guard(log, () => reportStuck(view, fleet)).catch(failed);
+      }),
       store.onDidEnd((view) => {
         for (const node of [view.source, view.outcome?.on ?? view.destination])
           if (node !== undefined)
             readAnew(nodes, { cluster: view.cluster, node }).catch((error: unknown) => log.debug(String(error)));
+        drains.store.settle(view);
         // Of a drain's the drain tells.
         if (!drains.store.has(view.id)) guard(log, () => reportEnd(view, texts)).catch(failed);
       }),
@@ -77,6 +81,7 @@ export class Migrations {
   /** Once a process knows its nodes: what runs there. */
   async recall(connection: MessageConnection): Promise<void> {
     for (const view of await connection.sendRequest<MigrationView[]>('fleet/migrations', {})) this.store.take(view);
+    for (const view of this.store.all) this.#drains.store.settle(view);
     // Those that ran when the window was closed are found by reading their nodes, or what became of them is.
     const { nodes, log } = this.#tools;
     for (const { cluster, source, destination, progress } of this.store.all)
@@ -98,7 +103,7 @@ export class Migrations {
 
   get #launch() {
     const { fleet, nodes } = this.#tools;
-    return { fleet, nodes, store: this.store, convergence: this.#convergence };
+    return { fleet, nodes, store: this.store };
   }
 
   #commands(): MigrationCommands {
@@ -114,14 +119,13 @@ export class Migrations {
         this.#with(
           args,
           () => true,
-          (view) => showChart({ ...this.#tools, store, convergence: this.#convergence }, view),
+          (view) => showChart({ ...this.#tools, store }, view),
         ),
-      'migrations.drainShow': (args) => this.#withDrain(args, (view) => drains.show(view)),
+      'migrations.drainShow': (args) => this.#withDrain(args, (view) => drains.show(view), true),
       'migrations.drainPause': (args) => this.#withDrain(args, (view) => drains.steer(view, 'pause')),
       'migrations.drainResume': (args) => this.#withDrain(args, (view) => drains.steer(view, 'resume')),
       'migrations.drainCancel': (args) => this.#withDrain(args, (view) => drains.steer(view, 'cancel')),
-      'migrations.watch': (args) =>
-        this.#with(args, isRunning, (view) => watch(view.id, { store, fleet, convergence: this.#convergence })),
+      'migrations.watch': (args) => this.#with(args, isRunning, (view) => watch(view.id, { store, fleet })),
       'migrations.abort': (args) => this.#with(args, isRunning, (view) => steer(fleet, view, 'abort')),
       'migrations.postCopy': (args) =>
         this.#with(
@@ -167,17 +171,23 @@ export class Migrations {
     ) as MigrationCommands;
   }
 
-  /** The drain of a row, or one of those that run. */
-  async #withDrain([row]: readonly unknown[], work: (view: DrainView) => Promise<unknown>): Promise<unknown> {
+  /** The drain of a row, or one of those that run. @param past those that are over, too */
+  async #withDrain(
+    [row]: readonly unknown[],
+    work: (view: DrainView) => Promise<unknown>,
+    past = false,
+  ): Promise<unknown> {
     const { kind, id } = (row ?? {}) as Partial<MigrationRow>;
     const all = this.#drains.store.all;
     const known = kind === 'drain' ? all.find((view) => view.id === id) : undefined;
     if (known) return work(known);
     const items = all
-      .filter((view) => !isDrained(view))
+      .filter((view) => past || !isDrained(view))
       .map((view) => ({ label: view.node, description: drainText(view), view }));
     if (items.length === 0) {
-      void window.showInformationMessage(l10n.t('No node is being drained.'));
+      void window.showInformationMessage(
+        past ? l10n.t('No node was drained yet.') : l10n.t('No node is being drained.'),
+      );
       return undefined;
     }
     const picked = await window.showQuickPick(items, { placeHolder: l10n.t('Drain') });

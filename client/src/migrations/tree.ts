@@ -7,12 +7,11 @@ import {
   type EventEmitter,
   type TreeDataProvider,
 } from 'vscode';
-import type { DrainView, MigrationView } from '../../../server/src/fleet-protocol';
-import { isThrough, type DrainStore } from './drain/store';
+import type { MigrationView } from '../../../server/src/fleet-protocol';
+import { isThrough, type Drain, type DrainStore } from './drain/store';
 import { drainText } from './drain/words';
-import type { Convergence } from './watch';
 import type { MigrationStore } from './store';
-import { isOver, linesOf, percentOf, phaseText, wayText } from './words';
+import { isOver, isStuck, linesOf, percentOf, phaseText, wayText } from './words';
 
 /** A row of the view *Migrations*. */
 export interface MigrationRow {
@@ -24,20 +23,13 @@ export interface MigrationRow {
 export class MigrationTree implements TreeDataProvider<MigrationRow> {
   readonly #store: MigrationStore;
   readonly #drains: DrainStore;
-  readonly #convergence: Convergence;
   /** Rows that are told to have changed must be the same objects each time. */
   readonly #rows = new Map<string, MigrationRow>();
   readonly #listeners: readonly { dispose(): void }[];
 
-  constructor(
-    store: MigrationStore,
-    drains: DrainStore,
-    convergence: Convergence,
-    changed: EventEmitter<MigrationRow | undefined>,
-  ) {
+  constructor(store: MigrationStore, drains: DrainStore, changed: EventEmitter<MigrationRow | undefined>) {
     this.#store = store;
     this.#drains = drains;
-    this.#convergence = convergence;
     const tell = (view: { readonly id: string } | undefined): void => changed.fire(view && this.#rows.get(view.id));
     this.#listeners = [store.onDidChange(tell), drains.onDidChange(tell)];
   }
@@ -67,7 +59,7 @@ export class MigrationTree implements TreeDataProvider<MigrationRow> {
     const item = new TreeItem(view.name);
     item.id = id;
     item.iconPath = iconOf(view);
-    item.description = [wayText(view), stateText(view, this.#convergence.isStuck(id))].join(', ');
+    item.description = [wayText(view), stateText(view)].join(', ');
     item.contextValue = contextOf(view);
     item.accessibilityInformation = { label: `${view.name}, ${item.description}` };
     return item;
@@ -80,7 +72,7 @@ export class MigrationTree implements TreeDataProvider<MigrationRow> {
   }
 }
 
-function drainItem(view: DrainView): TreeItem {
+function drainItem({ view, lost }: Drain): TreeItem {
   const label = l10n.t('Drain of {0}', view.node);
   const item = new TreeItem(label);
   const { state } = view;
@@ -91,7 +83,7 @@ function drainItem(view: DrainView): TreeItem {
       : state === 'failed'
         ? new ThemeIcon('error', new ThemeColor('list.errorForeground'))
         : new ThemeIcon(state === 'running' ? 'sync' : state === 'paused' ? 'debug-pause' : 'circle-slash');
-  item.description = drainText(view);
+  item.description = drainText(view, lost !== undefined);
   item.contextValue = isThrough(view) ? 'drain.over' : `drain.${state}`;
   item.accessibilityInformation = { label: `${label}, ${item.description}` };
   item.command = {
@@ -102,16 +94,19 @@ function drainItem(view: DrainView): TreeItem {
   return item;
 }
 
-function stateText({ progress, outcome }: MigrationView, stuck: boolean): string {
+function stateText(view: MigrationView): string {
+  const { progress, outcome } = view;
   if (progress.phase === 'lost') return l10n.t('not watched');
   if (outcome || progress.phase === 'failed') return phaseText(progress.phase);
   const percent = percentOf(progress);
   const words = progress.phase === 'post-copy' ? l10n.t('post-copy, ') : '';
   if (percent === undefined) return phaseText(progress.phase);
-  return `${words}${percent} %${stuck ? l10n.t(', does not converge') : ''}`;
+  return `${words}${percent} %${isStuck(view) ? l10n.t(', does not converge') : ''}`;
 }
 
-function iconOf({ progress, outcome }: MigrationView): ThemeIcon {
+function iconOf(view: MigrationView): ThemeIcon {
+  const { progress, outcome } = view;
+  if (isStuck(view)) return new ThemeIcon('warning', new ThemeColor('list.warningForeground'));
   switch (progress.phase) {
     case 'starting':
       return new ThemeIcon('loading~spin');

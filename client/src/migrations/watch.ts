@@ -1,48 +1,9 @@
 /** A notification for as long as a migration runs. */
-import { l10n, ProgressLocation, window, type Disposable } from 'vscode';
+import { l10n, ProgressLocation, window } from 'vscode';
 import type { MigrationView, SteerParams } from '../../../server/src/fleet-protocol';
 import type { Requests } from '../nodes/store';
 import type { MigrationStore } from './store';
 import { isOver, progressText, wayText } from './words';
-
-/** So many reports in a row, about one a second, make it sure that memory is written faster than it is sent. */
-const STUCK = 5;
-
-/** Counts how long each migration has not been getting on. */
-export class Convergence implements Disposable {
-  readonly #store: MigrationStore;
-  readonly #behind = new Map<string, number>();
-  readonly #told = new Set<string>();
-  readonly #listener: Disposable;
-
-  /** @param stuck called once for each migration */
-  constructor(store: MigrationStore, stuck: (view: MigrationView) => void) {
-    this.#store = store;
-    this.#listener = store.onDidChange((view) => {
-      if (!view) return;
-      const { phase, rate, dirtyRate } = view.progress;
-      const before = this.#behind.get(view.id) ?? 0;
-      if (isOver(view)) this.#behind.delete(view.id);
-      else if (phase === 'memory' && rate !== undefined && dirtyRate !== undefined) {
-        const behind = dirtyRate > 0 && dirtyRate >= rate ? before + 1 : before >= STUCK ? STUCK - 1 : 0;
-        this.#behind.set(view.id, behind);
-        if (behind === STUCK && !this.#told.has(view.id)) {
-          this.#told.add(view.id);
-          stuck(view);
-        }
-      }
-    });
-  }
-
-  dispose(): void {
-    this.#listener.dispose();
-  }
-
-  isStuck(id: string): boolean {
-    const view = this.#store.get(id);
-    return view?.progress.phase === 'memory' && (this.#behind.get(id) ?? 0) >= STUCK;
-  }
-}
 
 /** Those that have a notification now. */
 const watched = new Set<string>();
@@ -50,7 +11,7 @@ const watched = new Set<string>();
 /** Shows how it goes, to its end or until it is no longer watched. */
 export async function watch(
   id: string,
-  tools: { readonly store: MigrationStore; readonly convergence: Convergence; readonly fleet: Requests },
+  tools: { readonly store: MigrationStore; readonly fleet: Requests },
 ): Promise<void> {
   if (watched.has(id)) return;
   watched.add(id);
@@ -67,10 +28,7 @@ export async function watch(
   }
 }
 
-function show(
-  id: string,
-  { store, convergence }: { readonly store: MigrationStore; readonly convergence: Convergence },
-): Thenable<'ended' | 'cancelled'> {
+function show(id: string, { store }: { readonly store: MigrationStore }): Thenable<'ended' | 'cancelled'> {
   const view = store.get(id);
   if (!view || isOver(view)) return Promise.resolve('ended');
   const title = `${view.name}, ${wayText(view)}`;
@@ -86,7 +44,7 @@ function show(
         const tell = (): void => {
           const now = store.get(id);
           if (!now || isOver(now)) end('ended');
-          else progress.report({ message: progressText(now, convergence.isStuck(id)) });
+          else progress.report({ message: progressText(now) });
         };
         const listener = store.onDidChange((changed) => {
           if (!changed || changed.id === id) tell();

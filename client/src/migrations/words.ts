@@ -7,6 +7,9 @@ type Progress = MigrationView['progress'];
 
 export const isOver = ({ outcome }: MigrationView): boolean => outcome !== undefined;
 
+/** It does not converge, as far as somebody watches it. */
+export const isStuck = ({ stuck, progress }: MigrationView): boolean => stuck === true && progress.phase === 'memory';
+
 /** Of what has to be sent, memory and disks, 0 to 100; it goes back where the guest writes faster than is sent. */
 export function percentOf({ memory, disk }: Progress): number | undefined {
   const total = (memory?.total ?? 0) + (disk?.total ?? 0);
@@ -63,8 +66,9 @@ export function leftOf({ phase, memory, disk, rate = 0, dirtyRate = 0 }: Progres
   return remaining > 0 && gained > 0 ? (1000 * remaining) / gained : undefined;
 }
 
-/** How it goes, in a line. @param stuck it does not converge */
-export function progressText({ progress, began }: MigrationView, stuck: boolean): string {
+/** How it goes, in a line. */
+export function progressText(view: MigrationView): string {
+  const { progress, began } = view;
   const percent = percentOf(progress);
   const { phase, memory, rate, dirtyRate, throttle } = progress;
   const parts = [
@@ -75,7 +79,7 @@ export function progressText({ progress, began }: MigrationView, stuck: boolean)
     rate === undefined ? undefined : rateText(rate),
     dirtyRate === undefined ? undefined : l10n.t('the guest writes {0}', rateText(dirtyRate)),
     throttle ? l10n.t('slowed down by {0} %', throttle) : undefined,
-    stuck ? l10n.t('does not converge') : undefined,
+    isStuck(view) ? l10n.t('does not converge') : undefined,
     durationText(progress.elapsed ?? Date.now() - began),
   ];
   return parts.filter((part) => part).join(' · ');

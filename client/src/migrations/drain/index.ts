@@ -21,13 +21,14 @@ import { drainPage, drainText, type Shown } from './words';
 const APART_MS = 200;
 
 export class Drains implements Disposable {
-  readonly store = new DrainStore();
+  readonly store: DrainStore;
   readonly #tools: PageTools;
   readonly #pages = new Map<string, DrainPanel>();
   readonly #listeners: readonly { dispose(): void }[];
 
   constructor(tools: PageTools) {
     this.#tools = tools;
+    this.store = new DrainStore(tools.context.workspaceState);
     this.#listeners = [
       this.store,
       this.store.onDidChange((view) => {
@@ -61,15 +62,24 @@ export class Drains implements Disposable {
       { location: ProgressLocation.Notification, title, cancellable: true },
       (_, cancel) => fleet.request<DrainPlanView>('fleet/drainPlan', params, cancel),
     );
-    this.#pages.set(plan.id, new DrainPanel(this.#tools, this.store, plan, () => this.#pages.delete(plan.id)));
+    this.store.planned(plan);
+    this.#open(plan);
   }
 
-  /** The page of one that was begun here; one that was closed is not to be had any more. */
-  show(view: DrainView): Promise<void> {
-    const page = this.#pages.get(view.id);
+  /** The page of one that was begun, also when it was closed meanwhile. */
+  show({ id }: DrainView): Promise<void> {
+    const page = this.#pages.get(id);
+    const plan = this.store.get(id)?.plan;
     if (page) page.reveal();
-    else void window.showInformationMessage(l10n.t('{0}: {1}', view.node, drainText(view)));
+    else if (plan) this.#open(plan);
     return Promise.resolve();
+  }
+
+  #open(plan: DrainPlanView): void {
+    const closed = (): void => {
+      this.#pages.delete(plan.id);
+    };
+    this.#pages.set(plan.id, new DrainPanel(this.#tools, this.store, plan, closed));
   }
 
   async steer({ id }: DrainView, action: DrainSteerParams['action']): Promise<void> {
@@ -77,27 +87,28 @@ export class Drains implements Disposable {
   }
 
   async #told(view: DrainView): Promise<void> {
-    const { node, state, disabled } = view;
+    const { id, node, state, disabled } = view;
     const show = l10n.t('Show');
     const enable = l10n.t('Enable the Service Again');
     const text =
       state === 'done'
         ? l10n.t('{0} is drained: {1}.', node, drainText(view))
         : l10n.t('{0} is not drained: {1}.', node, drainText(view));
-    const buttons = [...(disabled ? [enable] : []), ...(this.#pages.has(view.id) ? [show] : [])];
+    const buttons = [...(disabled ? [enable] : []), show];
     const answer = await (state === 'done'
       ? window.showInformationMessage(text, ...buttons)
       : window.showWarningMessage(text, ...buttons));
     if (answer === show) await this.show(view);
     if (answer !== enable) return;
-    const page = this.#pages.get(view.id);
-    if (page) await page.enable();
-    else await enableService(this.#tools, view);
+    await enableService(this.#tools, this.store, view);
+    this.#pages.get(id)?.soon();
   }
 }
 
-async function enableService({ fleet }: PageTools, { cluster, node }: NodeParams): Promise<void> {
+async function enableService({ fleet }: PageTools, store: DrainStore, view: DrainView): Promise<void> {
+  const { id, cluster, node } = view;
   await fleet.request('fleet/serviceEnable', { cluster, node } satisfies NodeParams);
+  store.enabled(id);
   void window.showInformationMessage(l10n.t('Nova places instances on {0} again.', node));
 }
 
@@ -107,7 +118,6 @@ class DrainPanel {
   readonly #plan: DrainPlanView;
   readonly #options: Options;
   readonly #panel: Panel;
-  #enabled = false;
   #beginning = false;
   #timer: NodeJS.Timeout | undefined;
 
@@ -134,6 +144,8 @@ class DrainPanel {
         }),
       closed: () => {
         clearTimeout(this.#timer);
+        // What was not begun is planned anew another time.
+        if (!this.#beginning) store.forget(plan.id);
         closed();
       },
     });
@@ -150,18 +162,11 @@ class DrainPanel {
     }, APART_MS);
   }
 
-  async enable(): Promise<void> {
-    await enableService(this.#tools, this.#plan);
-    this.#enabled = true;
-    this.#panel.update();
-  }
-
   get #shown(): Shown {
     return {
       plan: this.#plan,
-      view: this.#store.get(this.#plan.id),
+      drain: this.#store.get(this.#plan.id),
       options: this.#options.text(),
-      enabled: this.#enabled,
       beginning: this.#beginning,
     };
   }
@@ -186,7 +191,8 @@ class DrainPanel {
   }
 
   async #act(action: string): Promise<void> {
-    if (action === 'enable') await this.enable();
+    const drain = this.#store.get(this.#plan.id);
+    if (action === 'enable' && drain) await enableService(this.#tools, this.#store, drain.view);
     else if (action === 'pause' || action === 'resume' || action === 'cancel')
       await this.#tools.fleet.request('fleet/drainSteer', { id: this.#plan.id, action } satisfies DrainSteerParams);
   }

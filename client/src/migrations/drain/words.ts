@@ -2,15 +2,15 @@ import { l10n } from 'vscode';
 import type { DrainMove, DrainPlanView, DrainView, ReasonView } from '../../../../server/src/fleet-protocol';
 import type { DrainPage } from '../../../webview/messages';
 import { findingOf } from '../pages/findings';
-import { isOver, isThrough } from './store';
+import { isOver, isThrough, type Drain } from './store';
 
-/** How a drain goes, in a line. */
-export function drainText({ state, moves }: DrainView): string {
+/** How a drain goes, in a line. @param lost nobody carries it on */
+export function drainText({ state, moves }: DrainView, lost = false): string {
   const count = (progress: DrainView['moves'][number]['progress']): number =>
     moves.filter((move) => move.progress === progress).length;
   const parts = [
     state === 'paused' ? l10n.t('paused') : undefined,
-    state === 'cancelled' ? l10n.t('cancelled') : undefined,
+    state === 'cancelled' ? (lost ? l10n.t('not carried on') : l10n.t('cancelled')) : undefined,
     l10n.t('{0} of {1} moved', count('completed'), moves.length),
     count('running') > 0 ? l10n.t('{0} on the way', count('running')) : undefined,
     count('failed') > 0 ? l10n.t('{0} failed', count('failed')) : undefined,
@@ -21,24 +21,23 @@ export function drainText({ state, moves }: DrainView): string {
 
 export interface Shown {
   readonly plan: DrainPlanView;
-  /** Once it runs. */
-  readonly view: DrainView | undefined;
+  /** Once it was begun. */
+  readonly drain: Drain | undefined;
   /** Options in a few words. */
   readonly options: string;
-  /** The service was enabled again. */
-  readonly enabled: boolean;
   /** Something was asked, and the answer is awaited. */
   readonly beginning: boolean;
 }
 
 /** @returns the page, and the findings that its links lead to, by their index */
-export function drainPage({ plan, view, options, enabled, beginning }: Shown): {
+export function drainPage({ plan, drain, options, beginning }: Shown): {
   readonly page: DrainPage;
   readonly reasons: readonly ReasonView[];
 } {
   const reasons: ReasonView[] = [];
   const linked = (list: readonly ReasonView[]) =>
     list.map((reason) => ({ ...findingOf(reason), index: reasons.push(reason) - 1 }));
+  const view = drain?.view;
   const all: readonly (DrainMove & Partial<DrainView['moves'][number]>)[] = view?.moves ?? plan.moves;
   const { node, moves, stay, notes, service, parallel } = plan;
   const page: DrainPage = {
@@ -55,10 +54,10 @@ export function drainPage({ plan, view, options, enabled, beginning }: Shown): {
     stay: stay.map(({ name, why, reasons: list }) => ({ name, why, findings: linked(list) })),
     notes,
     ...(!view && !beginning && { form: { parallel, service: service?.enabled === true, options } }),
-    status: view
-      ? drainText(view)
+    status: drain
+      ? statusOf(drain)
       : l10n.t('{0} would go, {1} would stay. Nothing was begun yet.', moves.length, stay.length),
-    actions: view ? actionsOf(view, enabled) : [],
+    actions: drain ? actionsOf(drain) : [],
     words: {
       move: l10n.t('No.'),
       instance: l10n.t('Instance'),
@@ -92,7 +91,13 @@ export function drainPage({ plan, view, options, enabled, beginning }: Shown): {
   return { page, reasons };
 }
 
-function actionsOf(view: DrainView, enabled: boolean): DrainPage['actions'] {
+/** What was begun goes on by itself; a plan that nobody carries on is made anew. */
+function statusOf({ view, lost }: Drain): string {
+  if (lost === undefined) return drainText(view);
+  return `${drainText(view, true)}. ${l10n.t('Its window was closed, or its process ended: nothing more is begun. Drain the node again for the rest.')}`;
+}
+
+function actionsOf({ view, enabled }: Drain): DrainPage['actions'] {
   if (isThrough(view)) return view.disabled && !enabled ? ['enable'] : [];
   if (isOver(view)) return [];
   return [view.state === 'paused' ? 'resume' : 'pause', 'cancel'];

@@ -4,14 +4,13 @@ import type { MigrationId, MigrationView, Sample, SteerParams } from '../../../.
 import type { ChartPage } from '../../../webview/messages';
 import { guard } from '../../nodes/commands/guard';
 import type { MigrationStore } from '../store';
-import { steer, type Convergence } from '../watch';
-import { isOver, phaseText, progressText, rateText, wayText } from '../words';
+import { steer } from '../watch';
+import { isOver, isStuck, phaseText, progressText, rateText, wayText } from '../words';
 import { Panel } from './panel';
 import type { PageTools } from './matrix';
 
 export interface ChartTools extends PageTools {
   readonly store: MigrationStore;
-  readonly convergence: Convergence;
 }
 
 /** Reports that come closer change the numbers in the text alone, ms. */
@@ -37,7 +36,7 @@ export async function showChart(tools: ChartTools, { id }: MigrationView): Promi
     script: 'webview-chart',
     page: () => {
       const view = store.get(id);
-      return view && { kind: 'chart', page: pageOf(view, samples, tools.convergence.isStuck(id)) };
+      return view && { kind: 'chart', page: pageOf(view, samples) };
     },
     said: (message) =>
       void guard(log, async () => {
@@ -85,7 +84,7 @@ function more(samples: readonly Sample[], { progress }: MigrationView): readonly
   return [...samples.slice(-MOST + 1), sample];
 }
 
-function pageOf(view: MigrationView, samples: readonly Sample[], stuck: boolean): ChartPage {
+function pageOf(view: MigrationView, samples: readonly Sample[]): ChartPage {
   const { name, progress, actions, outcome, probe } = view;
   const labels: Readonly<Record<SteerParams['action'], string>> = {
     'post-copy': l10n.t('Switch to Post-Copy'),
@@ -102,8 +101,8 @@ function pageOf(view: MigrationView, samples: readonly Sample[], stuck: boolean)
       ? [phaseText(progress.phase), outcome.phase === 'completed' ? downtime : outcome.message]
           .filter((part) => part)
           .join(' · ')
-      : progressText(view, stuck),
-    ...(stuck && {
+      : progressText(view),
+    ...(isStuck(view) && {
       stuck: l10n.t(
         'It does not converge: the guest writes {0}, and {1} are sent. It ends only if the guest is slowed down, paused, or switched to post-copy.',
         rateText(progress.dirtyRate ?? 0),

@@ -6,9 +6,10 @@ header { display: flex; gap: 10px; align-items: center; flex-wrap: wrap; margin-
 p { margin: 6px 0; }
 :focus-visible { outline: 1px solid var(--vscode-focusBorder); outline-offset: 1px; }
 button { font: inherit; color: var(--vscode-button-secondaryForeground); background: var(--vscode-button-secondaryBackground);
-  border: 1px solid var(--vscode-button-border, var(--vscode-contrastBorder, transparent)); border-radius: 2px; padding: 3px 11px; cursor: pointer; }
+  border: 1px solid var(--vscode-button-secondaryBorder, var(--vscode-contrastBorder, transparent)); border-radius: 2px; padding: 3px 11px; cursor: pointer; }
 button:hover { background: var(--vscode-button-secondaryHoverBackground); }
-button.primary { color: var(--vscode-button-foreground); background: var(--vscode-button-background); }
+button.primary { color: var(--vscode-button-foreground); background: var(--vscode-button-background);
+  border-color: var(--vscode-button-border, var(--vscode-contrastBorder, transparent)); }
 button.primary:hover { background: var(--vscode-button-hoverBackground); }
 button.link { color: var(--vscode-textLink-foreground); background: none; border: 0; padding: 0; text-align: left; }
 button.link:hover { text-decoration: underline; } button:disabled { opacity: .5; cursor: default; }
@@ -16,9 +17,9 @@ input { font: inherit; color: var(--vscode-input-foreground); background: var(--
   border: 1px solid var(--vscode-input-border, var(--vscode-contrastBorder, transparent)); border-radius: 2px; padding: 3px 6px; }
 input[type=number] { width: 5em; } input[type=text] { width: 22em; max-width: 100%; } input::placeholder { color: var(--vscode-input-placeholderForeground); }
 .faint { color: var(--vscode-descriptionForeground); } .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-.sign { display: inline-block; width: 1.3em; text-align: center; font-weight: 700; }
-.ready { color: var(--vscode-testing-iconPassed); } .warnings { color: var(--vscode-list-warningForeground); }
-.blocked { color: var(--vscode-list-errorForeground); } .running { color: var(--vscode-charts-blue); }
+.sign { display: inline-block; width: 1.3em; text-align: center; text-indent: 0; font-weight: 700; }
+.ready { color: var(--vscode-charts-green); } .warnings { color: var(--vscode-list-warningForeground, var(--vscode-editorWarning-foreground)); }
+.blocked { color: var(--vscode-list-errorForeground, var(--vscode-errorForeground)); } .running { color: var(--vscode-charts-blue); }
 .legend > span { margin-right: 14px; } .actions { display: flex; gap: 8px; flex-wrap: wrap; }
 .scroll { overflow: auto; max-height: 65vh; width: fit-content; max-width: 100%; border: 1px solid var(--vscode-editorWidget-border, var(--vscode-contrastBorder)); }
 table { border-collapse: collapse; }
@@ -36,7 +37,7 @@ table { border-collapse: collapse; }
 .matrix td:focus-visible { outline: 2px solid var(--vscode-focusBorder); outline-offset: -2px; }
 .matrix td.same { color: var(--vscode-descriptionForeground); font-weight: 400; }
 .matrix tr.found th { outline: 1px dashed var(--vscode-focusBorder); outline-offset: -1px; }
-.findings { list-style: none; margin: 4px 0; padding: 0; } .findings li { margin: 5px 0; }
+.findings { list-style: none; margin: 4px 0; padding: 0; } .findings li { margin: 5px 0; padding-left: 1.6em; text-indent: -1.6em; }
 .list th { text-align: left; font-weight: 400; } .list thead th { color: var(--vscode-descriptionForeground); }
 .list th, .list td { padding: 4px 14px 4px 0; vertical-align: top; border-bottom: 1px solid var(--vscode-editorWidget-border, var(--vscode-contrastBorder)); }
 .list thead th.number { text-align: right; } .list tbody th { font-weight: 600; } .stay > li { margin: 6px 0; }
