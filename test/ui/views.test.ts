@@ -62,4 +62,42 @@ describe('pages', { skip: noLab }, () => {
       assert.equal(await stateOn(moving.lab, 'compute1', guest), undefined);
     }
   });
+
+  test('a drain: its page is opened again; with its window it ends, and what became of it is told after', async () => {
+    const { page } = desk;
+    const { lab } = moving;
+    const names = ['web1', 'web2'];
+    const guests = await Promise.all(names.map((name) => startGuest(lab, 'compute1', name, QUIET)));
+    const speed = (limit: number) =>
+      Promise.all(names.map((name) => lab.must('compute1', ['virsh', '-q', 'migrate-setspeed', name, String(limit)])));
+    await speed(1);
+    const drain = (text: string) => view.migration(new RegExp(`Drain of compute1.*${text}`, 's'));
+    const inPage = (name: string, state: string) =>
+      view.shown.getByRole('row', { name: new RegExp(`${name} compute2.*${state}`) }).waitFor();
+    await view.show();
+    await view.unfold(/^compute1/);
+    await view.choose(view.row(/^compute1/), 'Drain Node…');
+    await view.shown.getByRole('button', { name: 'Drain compute1' }).click({ timeout: 60_000 });
+    await inPage('web1', 'on the way');
+    await page.keyboard.press('ControlOrMeta+w');
+    await page.locator('.tab', { hasText: 'Drain compute1' }).waitFor({ state: 'detached' });
+    await drain('1 on the way').click();
+    await inPage('web1', 'on the way');
+    await inPage('web2', 'waiting');
+    await view.migration(/web1.*compute1 → compute2, \d+ %/s).waitFor();
+
+    await page.reload({ waitUntil: 'commit' });
+    const tab = page.getByRole('tab', { name: 'Live Migration' });
+    await tab.waitFor({ timeout: 60_000 });
+    if ((await tab.getAttribute('aria-selected')) !== 'true') await tab.click();
+    await drain('not carried on, 0 of 2 moved, 1 on the way, 1 stayed').waitFor();
+    await view.migration(/web1.*compute1 → compute2, \d+ %/s).waitFor();
+    await speed(1000);
+    await drain('not carried on, 1 of 2 moved, 1 stayed').click();
+    await inPage('web1', 'moved');
+    await inPage('web2', 'stayed');
+    await view.shown.getByText('Drain the node again for the rest').waitFor();
+    assert.match((await stateOn(lab, 'compute2', guests[0]!))!, /^running/);
+    assert.match((await stateOn(lab, 'compute1', guests[1]!))!, /^running/);
+  });
 });
