@@ -42,7 +42,7 @@ describe('the chart', { skip: noLab }, () => {
     await offer.getByRole('button', { name: 'Pause the Guest' }).waitFor();
     await offer.hover();
     await offer.locator('.codicon-notifications-clear').click();
-    await desk.shot('chart');
+    await desk.shot('chart', 36);
 
     await view.shown.getByText('The numbers as a table').click();
     const numbers = view.shown.locator('tbody tr');

@@ -74,8 +74,11 @@ export class Desk {
     });
   }
 
-  /** A picture, for the documentation when LIVEMIG_SHOTS=1, else beside the other test output. */
-  async shot(name: string): Promise<void> {
+  /**
+   * A picture, for the documentation when LIVEMIG_SHOTS=1, else beside the other test output.
+   * @param quality of WebP, 0 to 100
+   */
+  async shot(name: string, quality = 45): Promise<void> {
     if (process.env.LIVEMIG_SHOTS !== '1' || name.startsWith('failed')) {
       const folder = path.join(root, 'out/shots');
       mkdirSync(folder, { recursive: true });
@@ -84,7 +87,7 @@ export class Desk {
     }
     // For the README and the package, as WebP: a third of the bytes, which Playwright itself does not write.
     const session = await this.page.context().newCDPSession(this.page);
-    const { data } = await session.send('Page.captureScreenshot', { format: 'webp', quality: 45 });
+    const { data } = await session.send('Page.captureScreenshot', { format: 'webp', quality });
     writeFileSync(path.join(root, 'docs/images', `${name}.webp`), Buffer.from(data, 'base64'));
     await session.detach();
   }

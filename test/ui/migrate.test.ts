@@ -126,7 +126,7 @@ describe('migrations', { skip: noLab }, () => {
       new RegExp(`measured: \\d{3,} ms without an answer of ${address}, [1-9]\\d* of \\d+ lost`),
     );
     await view.choose(view.migration(/api1.*completed/s), 'Show Details');
-    await page.locator('.view-line', { hasText: /Measured downtime:.\d{3,}.ms/ }).waitFor();
+    await page.locator('.view-line', { hasText: /Measured.downtime:.\d{3,}.ms/ }).waitFor();
     assert.equal(await stateOn(lab, 'compute2', guest), 'running (migrated)');
   });
 
