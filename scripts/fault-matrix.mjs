@@ -1,4 +1,4 @@
-// Usage: npm run fault-matrix [-- --only ID…] [--verbose]
+// Usage: npm run fault-matrix [-- --only ID|reach|names|stream|storage|guests|nova|plain|tls…] [--verbose]
 // Makes each fault in the lab of test/lab, asks pre-flight, migrates a guest for real, and has a failure explained.
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import type { Bench } from './bench';
 import type { Fault } from './faults/fault';
 import { noLab } from './lab';
-import { bench, inWords, type Bench } from './matrix';
+import { bench, inWords, type Try } from './matrix';
 
 /** A test for each fault, in a lab of its own for the file. */
 export function matrixTests(name: string, faults: readonly Fault[]): void {
   describe(`faults made in the lab: ${name}`, { skip: noLab }, () => {
-    let lab: Bench;
+    let lab: Bench<Try>;
     before(async () => {
       lab = await bench(faults[0]!.stage);
     });

@@ -1,9 +1,9 @@
 /** Makes faults in the lab, looks what livemig finds, takes them back, and looks again. */
 import type { Settings } from '../../server/src/settings';
-import { checker, type Checker, type Found } from './check';
+import { startBench, type Bench } from './bench';
+import type { Checker, Found } from './check';
 import type { Fault } from './faults/fault';
-import { tls } from './faults/stages';
-import { startLab, type Lab, type LabNode } from './lab';
+import type { Lab, LabNode } from './lab';
 import { steps } from './steps';
 
 export interface Outcome {
@@ -17,31 +17,17 @@ export interface Outcome {
   readonly ms: number;
 }
 
-export interface Bench {
-  readonly lab: Lab;
-  try(fault: Fault): Promise<Outcome>;
-  close(): Promise<void>;
-}
+export type Try = (fault: Fault) => Promise<Outcome>;
 
 /** A lab of a stage, in which nothing is found at first. @throws Error when something is */
-export async function bench(stage: Fault['stage']): Promise<Bench> {
-  const lab = await startLab();
-  const look = checker(lab);
-  const close = async (): Promise<void> => {
-    look.close();
-    await lab.stop();
-  };
-  try {
-    if (stage === 'tls') await tls(lab);
+export function bench(stage: Fault['stage']): Promise<Bench<Try>> {
+  return startBench(stage, async (lab, look) => {
     const settings: Settings = { rules: stage === 'tls' ? { 'libvirtd/auth-tcp-none': 'warning' } : {} };
     const before = await look.check(lab.nodes, settings);
     const loud = before.filter(isLoud);
     if (loud.length > 0) throw new Error(`found without a fault: ${JSON.stringify(loud, undefined, 2)}`);
-    return { lab, close, try: (fault) => attempt(lab, look, fault, before, settings) };
-  } catch (error) {
-    await close();
-    throw error;
-  }
+    return (fault) => attempt(lab, look, fault, before, settings);
+  });
 }
 
 async function attempt(

@@ -8,6 +8,9 @@ import type { Prompts } from '../../server/src/fleet/types';
 import type { Movable } from '../../server/src/migration/types';
 import type { Lab, LabNode } from '../lab/lab';
 
+/** Where `listen_tcp` stands. */
+export const LIBVIRTD = '/etc/libvirt/libvirtd.conf';
+
 /** Nobody is there to be asked: the lab's key and known_hosts have to do. */
 export const NOBODY: Prompts = {
   hostKey: () => Promise.resolve(false),
@@ -15,6 +18,11 @@ export const NOBODY: Prompts = {
   password: () => Promise.resolve(undefined),
   answers: () => Promise.resolve(undefined),
 };
+
+/** Options of a guest that writes a few hundred KiB a second, in 16 MiB: it fits through a narrow way, on a busy machine, too. */
+export const QUIET = { dirty: 16, delay: 60_000 } as const;
+/** Of one that writes faster than 1 MiB/s carries: it never arrives by itself. */
+export const BUSY = { dirty: 64, delay: 1000 } as const;
 
 /** Starts a guest that writes its memory. @param options as of `lab.sh guest` */
 export async function startGuest(
@@ -43,10 +51,24 @@ export async function removeGuests(lab: Lab): Promise<void> {
     }
 }
 
+/** While libvirtd of a node does not listen: a migration to it fails, as its libvirtd.conf foretells. */
+export async function withoutListening<T>(lab: Lab, node: LabNode, work: () => Promise<T>): Promise<T> {
+  const listening = async (value: 0 | 1): Promise<void> => {
+    await lab.must(node, ['sed', '-i', `s/^listen_tcp.*/listen_tcp = ${value}/`, LIBVIRTD]);
+    await lab.must(node, ['/run/lab/restart-libvirtd']);
+  };
+  await listening(0);
+  try {
+    return await work();
+  } finally {
+    await listening(1);
+  }
+}
+
 /** A connection of its own to a node. */
-export async function connectTo(lab: Lab, node: LabNode): Promise<SshConnection> {
+export async function connectTo(lab: Lab, node: LabNode, user = 'root'): Promise<SshConnection> {
   const target = await resolveTarget(
-    { name: node, address: lab.address(node), values: { user: 'root' } },
+    { name: node, address: lab.address(node), values: { user } },
     { nodes: [], configFile: lab.file('ssh_config') },
   );
   return connect(target, NOBODY, () => undefined, undefined, { trusted: true });

@@ -1,20 +1,24 @@
 /** Makes faults in the lab, asks pre-flight, migrates a guest for real, has a failure explained, and takes the fault back. */
+import { setTimeout } from 'node:timers/promises';
 import { FleetError, type Runner } from '../../../server/src/fleet/types';
 import { lint } from '../../../server/src/lint';
 import type { RunningMigration, Site } from '../../../server/src/migration/driver';
-import { explain, whyFailed } from '../../../server/src/migration/explain';
+import { whyFailed, type Why } from '../../../server/src/migration/explain';
 import { LibvirtDriver } from '../../../server/src/migration/libvirt/driver';
 import { LibvirtMigration } from '../../../server/src/migration/libvirt/migration';
 import { among } from '../../../server/src/migration/pair';
 import { judge, type Verdict } from '../../../server/src/migration/preflight';
 import type { Movable, Outcome } from '../../../server/src/migration/types';
 import { RULES } from '../../../server/src/rules/index';
-import { removeGuests, startGuest } from '../../migration/guests';
-import { checker, type Checker } from '../check';
-import { tls } from '../faults/stages';
-import { startLab, type Lab, type LabNode } from '../lab';
+import { QUIET, removeGuests, startGuest } from '../../migration/guests';
+import { startBench, type Bench } from '../bench';
+import type { Checker } from '../check';
+import type { Lab, LabNode } from '../lab';
 import { steps } from '../steps';
 import { C1, C2, type Drill, type Guest, type Stage } from './drill';
+
+/** No migration of these takes as long, ms. */
+const HUNG_MS = 180_000;
 
 export interface Told {
   readonly rule: string;
@@ -29,40 +33,26 @@ export interface Result {
   /** What pre-flight said, errors first. */
   readonly reasons: readonly Told[];
   readonly outcome: Outcome;
-  /** Ids of the messages that were known in what libvirt said and in the logs. */
-  readonly messages: readonly string[];
+  /** Id of the message that was recognised in what libvirt said or in the logs. */
+  readonly message: string | undefined;
   /** Findings that the explainer takes for the cause, the likeliest first. */
   readonly explained: readonly Told[];
   readonly log: readonly string[];
   readonly ms: number;
 }
 
-export interface Bench {
-  readonly lab: Lab;
-  try(drill: Drill): Promise<Result>;
-  close(): Promise<void>;
-}
+export type Try = (drill: Drill) => Promise<Result>;
 
 /** A lab of a stage. @throws Error when it cannot be had */
-export async function bench(stage: Stage): Promise<Bench> {
-  const lab = await startLab();
-  const look = checker(lab);
-  const close = async (): Promise<void> => {
-    look.close();
-    await lab.stop();
-  };
-  try {
-    if (stage === 'tls') await tls(lab);
+export function bench(stage: Stage): Promise<Bench<Try>> {
+  return startBench(stage === 'tls' ? 'tls' : undefined, async (lab, look) => {
     if (stage === 'plain') await plain(lab);
     // A port that is dropped is given up after seconds, not after minutes.
     for (const node of [C1, C2] as const) await lab.must(node, ['sysctl', '-qw', 'net.ipv4.tcp_syn_retries=1']);
     await look.read();
     const guests = new Guests(lab);
-    return { lab, close, try: (drill) => attempt(lab, look, guests, drill) };
-  } catch (error) {
-    await close();
-    throw error;
-  }
+    return (drill) => attempt(lab, look, guests, drill);
+  });
 }
 
 /** No nova was ever there. */
@@ -88,7 +78,7 @@ class Guests {
     if (before) await this.lab.must(C1, before);
     const net = this.lab.address(C1).replace(/\.0\.11$/, '');
     const options = Object.entries(wanted.options ?? {}).map(([k, v]) => [k, String(v).replace('@NET', net)] as const);
-    const guest = await startGuest(this.lab, C1, 'g1', { delay: 60_000, dirty: 16, ...Object.fromEntries(options) });
+    const guest = await startGuest(this.lab, C1, 'g1', { ...QUIET, ...Object.fromEntries(options) });
     if (devices !== '') await this.#redefine(guest, devices);
     [this.#key, this.#guest] = [key, guest];
     return guest;
@@ -137,12 +127,12 @@ async function attempt(lab: Lab, look: Checker, guests: Guests, drill: Drill): P
         ? []
         : await driver.reasons(migration, since, AbortSignal.timeout(60_000));
     const said = [outcome.message ?? '', ...log];
-    const why = outcome.phase === 'completed' ? [] : await explained(look, said, drill);
+    const why = outcome.phase === 'completed' ? undefined : await explained(look, said, drill);
     return {
       ...{ drill, state, outcome, log },
       reasons: reasons.map(({ severity, finding }) => ({ ...told(finding), severity })),
-      messages: explain(said.join('\n'), RULES).map((e) => e.message.id),
-      explained: why,
+      message: why?.explanation.message.id,
+      explained: (why?.found ?? []).map(told),
       ms: Math.round(performance.now() - began),
     };
   } finally {
@@ -159,6 +149,13 @@ async function settled(lab: Lab): Promise<void> {
   }
 }
 
+/** @throws Error when no end is told of it */
+async function ended(outcome: Promise<Outcome>): Promise<Outcome> {
+  const end = await Promise.race([outcome, setTimeout(HUNG_MS, undefined, { ref: false })]);
+  if (!end) throw new Error('no end of its migration was told');
+  return end;
+}
+
 interface Ended {
   readonly outcome: Outcome;
   readonly migration: RunningMigration | undefined;
@@ -170,11 +167,11 @@ async function migrate(driver: LibvirtDriver, site: Site, guest: Movable, drill:
     if (uri !== undefined) {
       const ends = { source: site.end(C1), destination: site.end(C2) };
       const started = await LibvirtMigration.start({ instance: guest, ...ends, way: { uri }, options });
-      return { outcome: await started.outcome, migration: driver.follow(started, guest) };
+      return { outcome: await ended(started.outcome), migration: driver.follow(started, guest) };
     }
     const request = { uuid: guest.uuid, source: C1, destination: C2, options };
     const migration = await driver.migrate(request, AbortSignal.timeout(120_000));
-    return { outcome: await migration.outcome, migration };
+    return { outcome: await ended(migration.outcome), migration };
   } catch (error) {
     if (!(error instanceof FleetError)) throw error;
     return { outcome: { phase: 'failed', message: error.message }, migration: undefined };
@@ -200,10 +197,10 @@ async function siteOf(lab: Lab, look: Checker, { user }: Drill): Promise<Site> {
   };
 }
 
-async function explained(look: Checker, said: readonly string[], { shares }: Drill): Promise<readonly Told[]> {
+async function explained(look: Checker, said: readonly string[], { shares }: Drill): Promise<Why | undefined> {
   const cluster = await look.read([C1, C2], shares);
   const { findings } = lint(among(cluster, cluster.hosts, { tls: true, postCopy: true }));
-  return whyFailed(said, findings, RULES)?.found.map(told) ?? [];
+  return whyFailed(said, findings, RULES);
 }
 
 type Finding = ReturnType<typeof lint>['findings'][number];

@@ -1,11 +1,26 @@
-import type { Drill, NotMade } from './drill';
+import type { Drill, NotMade, Stage } from './drill';
 import { guests } from './guests';
 import { names } from './names';
 import { reach } from './reach';
 import { storage } from './storage';
 import { stream } from './stream';
 
-export const DRILLS: readonly Drill[] = [...reach, ...names, ...stream, ...storage, ...guests];
+/** By what the fault is in. */
+const PARTS: Readonly<Record<string, readonly Drill[]>> = { reach, names, stream, storage, guests };
+const STAGES: readonly string[] = ['nova', 'plain', 'tls'] satisfies Stage[];
+
+export const DRILLS: readonly Drill[] = Object.values(PARTS).flat();
+
+/** What a drill, or several together, may be called by. */
+export const NAMES: readonly string[] = [...Object.keys(PARTS), ...STAGES, ...DRILLS.map((d) => d.id)];
+
+/** Those that are called by a name, in their order; all where no name is given. */
+export function drillsOf(names: readonly string[] | undefined): readonly Drill[] {
+  const wanted = new Set(names);
+  const named = (drill: Drill) =>
+    [drill.id, drill.stage].some((n) => wanted.has(n)) || [...wanted].some((n) => PARTS[n]?.includes(drill));
+  return names === undefined ? DRILLS : DRILLS.filter(named);
+}
 
 /**
  * Those that every run of the tests makes, one of each kind and those that pre-flight or the explainer had missed: all of
@@ -13,7 +28,7 @@ export const DRILLS: readonly Drill[] = [...reach, ...names, ...stream, ...stora
  */
 export const ALWAYS: readonly string[] = [
   ...['0-plain', 'A2-plain', 'B7', 'B11', 'B13', 'C2', 'C7-plain', 'D12', 'E11', 'E14', 'F9'],
-  ...['0', 'A1', 'A9', 'B9-inbound', 'C5', 'D2', 'E12', 'C13', 'C14', 'C15'],
+  ...['0', 'A1', 'A9', 'B9-inbound', 'C5', 'D2', 'E12', 'C13', 'C14', 'C15', 'C16'],
 ];
 
 const WHILE = 'happens while it runs: nothing that could be read beforehand; tried by the tests of running migrations';

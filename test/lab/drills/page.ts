@@ -25,7 +25,7 @@ export function page(results: readonly Result[]): string {
     '',
     'Each fault was made on real nodes (`test/lab/`: sshd, libvirtd, QEMU); pre-flight was asked of a guest and its destination by',
     'fresh snapshots; then the guest was migrated for real by the libvirt driver; and a failure was explained by new snapshots and',
-    'the logs of both nodes. Written by `npm run fault-matrix`; `-- --only ID` tries one, `--verbose` shows logs and reasons.',
+    'the logs of both nodes. Written by `npm run fault-matrix`; `-- --only ID` tries one, `--only tls` a part; `--verbose` shows logs.',
     '',
     '- **predicted**: what pre-flight said, with the rule that is right about it; a warning is asked about, an error stops the start.',
     '- **happened**: how the migration ended, in libvirt’s words.',
@@ -57,7 +57,7 @@ export function page(results: readonly Result[]): string {
 const NODES = { nova: 'with nova', plain: 'plain', tls: 'TLS' } as const;
 
 function row(result: Result): string {
-  const { drill, state, reasons, outcome, messages, explained } = result;
+  const { drill, state, reasons, outcome, message, explained } = result;
   const { succeeded, predicted } = verdictOf(result);
   const right = reasons.find((r) => drill.causes.includes(r.rule));
   const foretold = succeeded
@@ -71,7 +71,7 @@ function row(result: Result): string {
     outcome.phase === 'completed' ? (succeeded ? 'completed' : 'completed, on the wrong disk') : steady(outcome);
   const [cause] = explained;
   const why =
-    outcome.phase === 'completed' ? '' : `${messages[0] ?? '**no message**'}: ${cause ? link(cause) : 'no finding'}`;
+    outcome.phase === 'completed' ? '' : `${message ?? '**no message**'}: ${cause ? link(cause) : 'no finding'}`;
   return `| ${drill.id} | ${NODES[drill.stage]} | ${cell(drill.title)} | ${foretold} | ${cell(happened)} | ${why} |`;
 }
 

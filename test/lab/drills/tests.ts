@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
+import type { Bench } from '../bench';
 import { noLab } from '../lab';
-import { bench, type Bench } from './bench';
+import { bench, type Try } from './bench';
 import type { Stage } from './drill';
 import { ALWAYS, DRILLS } from './index';
 import { verdictOf } from './verdict';
@@ -10,7 +11,7 @@ import { verdictOf } from './verdict';
 /** A test for each drill of a stage that every run makes, in a lab of its own. */
 export function drillTests(stage: Stage): void {
   describe(`migrations run into faults: ${stage}`, { skip: noLab }, () => {
-    let lab: Bench;
+    let lab: Bench<Try>;
     before(async () => {
       lab = await bench(stage);
     });

@@ -11,14 +11,14 @@ export interface Come {
   readonly wrong: readonly string[];
 }
 
-export function verdictOf({ drill, state, reasons, outcome, explained: found, messages }: Result): Come {
+export function verdictOf({ drill, state, reasons, outcome, explained: found, message }: Result): Come {
   const { causes, unforeseen } = drill;
   const failed = outcome.phase !== 'completed';
   const succeeded = !failed && drill.spoils !== true;
   const toFail = causes.length > 0 || unforeseen !== undefined;
   const right = (rule: string | undefined): boolean => rule !== undefined && causes.includes(rule);
   const predicted = succeeded ? state !== 'blocked' : reasons.some((r) => right(r.rule));
-  const explained = !failed || (unforeseen ? messages[0] === unforeseen.message : right(found[0]?.rule));
+  const explained = !failed || (unforeseen ? message === unforeseen.message : right(found[0]?.rule));
   return {
     ...{ succeeded, predicted, explained },
     wrong: [
