@@ -10,10 +10,7 @@ import { explain } from '../../server/src/migration/explain';
 import { RULES } from '../../server/src/rules/index';
 import { noLab, startLab, type Lab, type LabNode } from '../lab/lab';
 import { sleep } from '../fleet/sshd';
-import { connectTo, removeGuests, startGuest, stateOn } from './guests';
-
-/** Writes 16 MiB, a few hundred KiB a second: it fits through a narrow way, on a busy machine, too. */
-const QUIET = { dirty: 16, delay: 60_000 };
+import { connectTo, QUIET, removeGuests, startGuest, stateOn } from './guests';
 
 describe('migrations by libvirt', { skip: noLab }, () => {
   let lab: Lab;
@@ -27,8 +24,8 @@ describe('migrations by libvirt', { skip: noLab }, () => {
     await removeGuests(lab);
   });
 
-  const end = async (node: LabNode): Promise<End & { readonly runner: SshConnection }> => {
-    const runner = await connectTo(lab, node);
+  const end = async (node: LabNode, user?: string): Promise<End & { readonly runner: SshConnection }> => {
+    const runner = await connectTo(lab, node, user);
     connections.push(runner);
     return { node, runner };
   };
@@ -174,5 +171,45 @@ describe('migrations by libvirt', { skip: noLab }, () => {
     const { phase, on, message } = await outcome;
     assert.deepEqual({ phase, on }, { phase: 'failed', on: 'compute1' });
     assert.match(message!, /unexpectedly closed the monitor|Lost connection|socket/);
+  });
+
+  /** With an account `op` on both nodes that sudo lets run this. */
+  const asOp = async (allowed: string, work: (source: End, destination: End) => Promise<void>): Promise<void> => {
+    const nodes = ['compute1', 'compute2'] as const;
+    for (const node of nodes)
+      await lab.must(
+        node,
+        ['sh', '-c', 'cp -p /etc/sudoers /run/lab/ && cat >/etc/sudoers'],
+        `op ALL=(root) ${allowed}\n`,
+      );
+    try {
+      await work(await end('compute1', 'op'), await end('compute2', 'op'));
+    } finally {
+      for (const node of nodes) await lab.must(node, ['mv', '/run/lab/sudoers', '/etc/sudoers']);
+    }
+  };
+
+  test('an account that sudo lets run virsh alone may migrate; one that may not even that is told so', async () => {
+    const guest = await startGuest(lab, 'compute1', 'sudo', QUIET);
+    const way = { uri: 'qemu+tcp://compute2/system' };
+    await asOp('NOPASSWD: /usr/bin/virsh', async (source, destination) => {
+      await assert.rejects(source.runner.run(['true'], { root: true, timeout: 10_000 }), { code: 'sudo' });
+      const request = { instance: guest, source, destination, way };
+      const { migration, outcome } = await LibvirtMigration.start({ ...request, options: { bandwidth: 2 } });
+      await assert.rejects(
+        LibvirtMigration.start({ ...request, options: {} }),
+        (error: FleetError) => error.code === 'refused' && /already/.test(error.message),
+      );
+      await migration.abort();
+      assert.equal((await outcome).phase, 'cancelled');
+      const { phase, on } = await (await LibvirtMigration.start({ ...request, options: {} })).outcome;
+      assert.deepEqual({ phase, on }, { phase: 'completed', on: 'compute2' });
+    });
+    await asOp('/usr/bin/virsh', async (destination, source) => {
+      await assert.rejects(
+        LibvirtMigration.start({ instance: guest, source, destination, way, options: {} }),
+        (error: FleetError) => error.code === 'sudo' && / sudo .* NOPASSWD: ALL/.test(error.message),
+      );
+    });
   });
 });

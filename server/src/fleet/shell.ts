@@ -51,7 +51,7 @@ export function sudoRefusal(ran: Ran, where: string): FleetError | undefined {
   if (ran.code === 1 && /^(?:sudo: |Sorry, user |\S+ is not (?:in the sudoers file|allowed to run sudo))/m.test(said))
     return new FleetError(
       'sudo',
-      `${where}: sudo does not let this account run the command without a password: allow it in sudoers (NOPASSWD), or log in as root`,
+      `${where}: sudo does not let this account run the command without a password: allow it in sudoers (ACCOUNT ALL=(root) NOPASSWD: ALL), or log in as root`,
       said,
     );
   if (ran.code === 127 && /^env: .*\bsudo\b/m.test(said))
