@@ -2,17 +2,13 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, afterEach, before, describe, test } from 'node:test';
-import type { DrainPlanView, DrainView, MigrationView } from '../../server/src/fleet-protocol';
+import type { DrainPlanView, DrainView, MatrixView, MigrationView, ReasonView } from '../../server/src/fleet-protocol';
 import { noLab, startLab, type Lab } from '../lab/lab';
-import { removeGuests, startGuest, stateOn } from '../migration/guests';
+import { BUSY, QUIET, removeGuests, startGuest, stateOn, withoutListening } from '../migration/guests';
 import { failureOf, startFleet, type FleetProcess } from './fleet-process';
 import { sleep } from './sshd';
 
-const QUIET = { dirty: 16, delay: 60_000 };
-/** Writes faster than 1 MiB/s carries: it never arrives by itself. */
-const BUSY = { dirty: 64, delay: 1000 };
 const cluster = 'Lab';
-const LIBVIRTD = '/etc/libvirt/libvirtd.conf';
 const NODES = ['compute1', 'compute2', 'compute3'] as const;
 
 describe('draining a node, in the lab', { skip: noLab }, () => {
@@ -132,9 +128,7 @@ describe('draining a node, in the lab', { skip: noLab }, () => {
       ['done', 'left', 'it is not on compute1 any more'],
     );
 
-    await lab.must('compute2', ['sed', '-i', 's/^listen_tcp.*/listen_tcp = 0/', LIBVIRTD]);
-    await lab.must('compute2', ['/run/lab/restart-libvirtd']);
-    try {
+    await withoutListening(lab, 'compute2', async () => {
       await readAll();
       await drain(other.id);
       const second = await over(other.id);
@@ -147,9 +141,54 @@ describe('draining a node, in the lab', { skip: noLab }, () => {
       assert.equal(elsewhere.moves[0]?.destination, 'compute3');
       const [blocked] = (await plan({ destination: 'compute2' })).stay;
       assert.ok(blocked?.reasons.some((r) => r.rule === 'libvirtd/listen-tcp-off' && r.host === 'compute2'));
+    });
+  });
+
+  test('an instances path that is not shared is told in the plan, the matrix, and before one goes; it is compared once', async () => {
+    const instances = '/var/lib/nova/instances';
+    const guest = await startGuest(lab, 'compute1', 'stored', QUIET);
+    const compared = () => fleet.log.filter((line) => line.startsWith('storage of ')).length;
+    const mount = (from: string) =>
+      lab.must('compute2', [
+        'bindfs',
+        '-o',
+        `allow_other,fsname=controller:${from},subtype=glusterfs`,
+        from,
+        instances,
+      ]);
+    const isApart = ({ rule }: ReasonView) => rule === 'cluster/storage-differs';
+    await readAll();
+    const early = await plan({ destination: 'compute2' });
+    assert.deepEqual(
+      early.moves.map((m) => [m.uuid, m.state]),
+      [[guest.uuid, 'ready']],
+    );
+    await lab.must('compute2', ['umount', instances]);
+    try {
+      await lab.must('compute2', ['cp', '-a', '/srv/instances', '/srv/others']);
+      await mount('/srv/others');
+      await readAll();
+      const before = compared();
+      const { moves, stay } = await plan({ destination: 'compute2' });
+      assert.deepEqual([moves.length, stay[0]?.uuid, stay[0]?.reasons.some(isApart)], [0, guest.uuid, true]);
+      // It has somewhere else to go.
+      assert.deepEqual(
+        (await plan()).moves.map((m) => m.destination),
+        ['compute3'],
+      );
+      const { groups, cells, reasons } = await fleet.ask<MatrixView>('matrix', { cluster });
+      const row = (node: string) => groups.findIndex(({ nodes }) => nodes.includes(node));
+      const cell = cells[row('compute1')]![row('compute2')]!;
+      assert.deepEqual([cell.state, cell.reasons.some((i) => isApart(reasons[i]!))], ['blocked', true]);
+      // What was planned when it was still shared is looked at once more.
+      await drain(early.id);
+      const end = await over(early.id);
+      assert.deepEqual([steps(end), end.moves[0]!.reasons.some(isApart)], ['stored left', true]);
+      assert.equal(compared(), before + 1);
     } finally {
-      await lab.must('compute2', ['sed', '-i', 's/^listen_tcp.*/listen_tcp = 1/', LIBVIRTD]);
-      await lab.must('compute2', ['/run/lab/restart-libvirtd']);
+      await lab.must('compute2', ['umount', instances]);
+      await mount('/srv/instances');
+      await lab.must('compute2', ['rm', '-rf', '/srv/others']);
     }
   });
 

@@ -5,14 +5,11 @@ import { after, afterEach, before, describe, test } from 'node:test';
 import type { MigrationView, Refreshed, VerdictView } from '../../server/src/fleet-protocol';
 import type { MigrateOptions, Movable } from '../../server/src/migration/types';
 import { noLab, startLab, type Lab } from '../lab/lab';
-import { removeGuests, startGuest, stateOn } from '../migration/guests';
+import { LIBVIRTD, QUIET, removeGuests, startGuest, stateOn, withoutListening } from '../migration/guests';
 import { failureOf, startFleet, type FleetProcess } from './fleet-process';
 import { sleep } from './sshd';
 
-/** Writes a few hundred KiB a second, in 16 MiB: it fits through a narrow way, on a busy machine, too. */
-const QUIET = { dirty: 16, delay: 60_000 };
 const cluster = 'Lab';
-const LIBVIRTD = '/etc/libvirt/libvirtd.conf';
 
 describe('migrations of the fleet process, in the lab', { skip: noLab }, () => {
   let lab: Lab;
@@ -48,11 +45,6 @@ describe('migrations of the fleet process, in the lab', { skip: noLab }, () => {
     }
     throw new Error(`its end was not told: ${JSON.stringify(told.at(-1))}`);
   };
-  /** With compute2's libvirtd as the file says then. */
-  const withListening = async (value: 0 | 1): Promise<void> => {
-    await lab.must('compute2', ['sed', '-i', `s/^listen_tcp.*/listen_tcp = ${value}/`, LIBVIRTD]);
-    await lab.must('compute2', ['/run/lab/restart-libvirtd']);
-  };
 
   test('judges destinations: ready, and blocked with the line at fault', async () => {
     const guest = await startGuest(lab, 'compute1', 'judged', QUIET);
@@ -65,8 +57,7 @@ describe('migrations of the fleet process, in the lab', { skip: noLab }, () => {
     );
     assert.notEqual(ready!.state, 'blocked');
 
-    await withListening(0);
-    try {
+    await withoutListening(lab, 'compute2', async () => {
       await readBoth();
       const [blocked] = await verdicts(guest);
       assert.equal(blocked?.state, 'blocked');
@@ -74,9 +65,7 @@ describe('migrations of the fleet process, in the lab', { skip: noLab }, () => {
       assert.deepEqual([reason?.severity, reason?.host], ['error', 'compute2']);
       assert.equal(reason?.uri, `livemig:///${cluster}/compute2${LIBVIRTD}`);
       assert.match(lab.read('compute2', LIBVIRTD).split('\n')[reason.line]!, /^listen_tcp = 0/);
-    } finally {
-      await withListening(1);
-    }
+    });
     await readBoth();
     assert.notEqual((await verdicts(guest))[0]?.state, 'blocked');
   });
@@ -172,8 +161,7 @@ describe('migrations of the fleet process, in the lab', { skip: noLab }, () => {
     const guest = await startGuest(lab, 'compute1', 'fails', QUIET);
     await readBoth();
     // Nobody has read the node since.
-    await withListening(0);
-    try {
+    await withoutListening(lab, 'compute2', async () => {
       const { id } = await migrate(guest);
       const { outcome, explanation } = await ended((v) => v.id === id);
       assert.deepEqual([outcome?.phase, outcome?.on], ['failed', 'compute1']);
@@ -185,9 +173,7 @@ describe('migrations of the fleet process, in the lab', { skip: noLab }, () => {
         ['libvirtd/listen-tcp-off', `livemig:///${cluster}/compute2${LIBVIRTD}`],
       );
       assert.match(lab.read('compute2', LIBVIRTD).split('\n')[first!.line]!, /^listen_tcp = 0/);
-    } finally {
-      await withListening(1);
-    }
+    });
   });
 
   for (const order of [

@@ -1,5 +1,5 @@
 import type { MigrationView } from '../../fleet-protocol';
-import { fresh } from '../../fleet/process/verdicts';
+import { readNodes } from '../../fleet/process/fresh';
 import { UsageError } from '../fleet';
 import type { Cloud, CloudOptions } from './cloud';
 import { Follow } from './follow';
@@ -85,7 +85,7 @@ function isOpen(cloud: Cloud, id: string): boolean {
 async function runningNow(cloud: Cloud, word: string | undefined): Promise<MigrationView[]> {
   // Nova knows by itself; libvirt's nodes have to be read.
   if (cloud.site.inventory.driver === undefined || cloud.driver.can.asksNodes) {
-    const { failures } = await fresh(cloud.fleet, cloud.fleet.cluster(cloud.id), AbortSignal.timeout(READ_MS));
+    const { failures } = await readNodes(cloud.fleet, cloud.fleet.cluster(cloud.id), AbortSignal.timeout(READ_MS));
     complain(failures);
   }
   await cloud.migrations.find(cloud.id);

@@ -6,13 +6,14 @@ import { destinationsOf } from '../../migration/preflight';
 import type { MigrateOptions } from '../../migration/types';
 import type { Cluster } from '../../model/cluster';
 import type { Host } from '../../model/host';
-import { FleetError } from '../types';
+import { FleetError, type Snapshot } from '../types';
 import type { ClusterSession, Fleet } from './fleet';
+import { readNodes } from './fresh';
 import type { Migrations } from './migrations';
 import type { Asker } from './prompts';
 import { clusterOf } from './refreshed';
 import { siteOf } from './site';
-import { fresh } from './verdicts';
+import { withSharedStorage } from './storage';
 
 /** MiB that a node keeps for itself: `reserved_host_memory_mb` of nova, where nothing else is said. */
 const RESERVED_MIB = 512;
@@ -53,12 +54,15 @@ export async function planNode(
   });
   const driver = migrations.driver(session.id);
   const { scheduler } = driver.can;
+  const known = scheduler && session.read.nodes.size > READ_FOR_NOVA;
   const [all, failures, services = []] = await Promise.all([
     driver.instances(signal, node),
-    readNodes(fleet, session, scheduler, params, signal),
+    known ? new Map<string, string>() : unreadNodes(fleet, session, node, signal),
     driver.services?.list(signal),
   ]);
   const instances = uuids ? all.filter(({ uuid }) => uuids.includes(uuid)) : all;
+  // Only now: its instances may have been read anew meanwhile.
+  if (!known) await withSharedStorage(fleet, session, node, snapshotsOf(session, failures), signal);
   const model = modelOf(session, failures);
   const plan = planFor(model, { node, instances, to: destination, driver, services, options });
   const service = services.find((s) => s.node === node);
@@ -71,16 +75,14 @@ export async function planNode(
   return { driver, plan, service, parallel: parallelOf(model, node), notes: [...chooses, ...shut, ...unread] };
 }
 
-/** @returns nodes that could not be read, and why */
-async function readNodes(
+/** @returns other nodes that could not be read, and why */
+async function unreadNodes(
   fleet: Fleet,
   session: ClusterSession,
-  scheduler: boolean,
-  { node }: DrainPlanParams,
+  node: string,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, string>> {
-  if (scheduler && session.read.nodes.size > READ_FOR_NOVA) return new Map();
-  const { failures } = await fresh(fleet, session, signal);
+  const { failures } = await readNodes(fleet, session, signal);
   return new Map([...failures].filter(([name]) => name !== node));
 }
 
@@ -91,9 +93,15 @@ export interface Model {
 
 /** All nodes as they were read last. */
 export function modelOf(session: ClusterSession, unread: ReadonlyMap<string, string>): Model {
-  const names = [...session.read.nodes.keys()];
-  const snapshots = names.flatMap((name) => (unread.has(name) ? [] : (session.nodes.get(name)?.snapshot ?? [])));
-  return { cluster: clusterOf(session.id, session.read, snapshots, snapshots.length < names.length), unread };
+  const snapshots = snapshotsOf(session, unread);
+  return {
+    cluster: clusterOf(session.id, session.read, snapshots, snapshots.length < session.read.nodes.size),
+    unread,
+  };
+}
+
+function snapshotsOf({ read, nodes }: ClusterSession, unread: ReadonlyMap<string, string>): Snapshot[] {
+  return [...read.nodes.keys()].flatMap((name) => (unread.has(name) ? [] : (nodes.get(name)?.snapshot ?? [])));
 }
 
 export interface Wanted {

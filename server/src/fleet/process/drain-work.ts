@@ -6,10 +6,10 @@ import type { MigrateOptions, Outcome } from '../../migration/types';
 import { FleetError } from '../types';
 import { modelOf, planFor } from './drain-plan';
 import type { Fleet } from './fleet';
+import { fresh } from './fresh';
 import type { Migrations } from './migrations';
 import type { Asker } from './prompts';
 import { siteOf } from './site';
-import { fresh, FRESH_MS } from './verdicts';
 
 /** Asking where an instance is takes no longer than that, in ms. */
 const ASK_MS = 60_000;
@@ -49,17 +49,11 @@ export class DrainWork implements Work<Move> {
     const { cluster, node, destination: named } = this.params;
     const { options } = this;
     const signal = AbortSignal.timeout(2 * ASK_MS);
-    const site = siteOf(this.fleet, this.asker, cluster);
+    const session = this.fleet.cluster(cluster);
     const driver = this.migrations.driver(cluster);
     const { scheduler } = driver.can;
-    const unread = new Map<string, string>();
-    const read = async (name: string): Promise<void> => {
-      await site.snapshot(name, signal, FRESH_MS).catch((error: unknown) => {
-        if (!(error instanceof FleetError)) throw error;
-        unread.set(name, error.message);
-      });
-    };
-    await Promise.all([node, ...(move.destination === undefined ? [] : [move.destination])].map(read));
+    const nodes = [node, ...(move.destination === undefined ? [] : [move.destination])];
+    const unread = new Map((await fresh(this.fleet, session, signal, { nodes, source: node })).failures);
     if (unread.has(node) && !scheduler) return { left: unread.get(node)! };
     const instance = scheduler ? move.instance : this.#now(move.instance);
     if (!instance) return this.#gone(move.instance);
@@ -76,7 +70,7 @@ export class DrainWork implements Work<Move> {
     if (first.moves[0]) return first.moves[0];
     // Where it was to go was our choice: there may be another.
     if (scheduler || named !== undefined) return leftBy(move, first);
-    const { failures } = await fresh(this.fleet, this.fleet.cluster(cluster), signal);
+    const { failures } = await fresh(this.fleet, session, signal, { source: node });
     for (const [name, reason] of failures) unread.set(name, reason);
     const second = look(undefined, this.#promised(move));
     return second.moves[0] ?? leftBy(move, second);

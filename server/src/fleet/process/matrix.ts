@@ -2,8 +2,9 @@ import type { MatrixCell, MatrixParams, MatrixView, ReasonView } from '../../fle
 import { matrixOf } from '../../migration/matrix';
 import { FleetError } from '../types';
 import type { Fleet } from './fleet';
+import { fresh } from './fresh';
 import { inputsOf } from './refreshed';
-import { fresh, reasonOf } from './verdicts';
+import { reasonOf } from './verdicts';
 
 /**
  * Which node could send its guests to which; all that can be read are read first where what is known of them is older than a

@@ -12,12 +12,13 @@ import { isEnd, type Outcome } from '../../migration/types';
 import { RULES } from '../../rules/index';
 import { FleetError } from '../types';
 import type { Fleet } from './fleet';
+import { fresh } from './fresh';
 import type { Asker } from './prompts';
 import { startProbe, tellProbe } from './probes';
 import { clusterOf } from './refreshed';
 import { Samples } from './samples';
 import { siteOf } from './site';
-import { fresh, reasonOf } from './verdicts';
+import { reasonOf } from './verdicts';
 
 /** Migrations that ended are told of until there are so many. */
 const KEPT = 200;
@@ -241,7 +242,7 @@ export class Migrations {
     const signal = AbortSignal.timeout(90_000);
     const reasons = await driver.reasons(migration, began, signal).catch(() => []);
     const session = this.fleet.cluster(id);
-    const snapshots = await fresh(this.fleet, session, signal, 0).then(
+    const snapshots = await fresh(this.fleet, session, signal, { age: 0, source }).then(
       (read) => read.snapshots,
       () => [],
     );

@@ -13,17 +13,20 @@ const LIMIT_MS = 120_000;
 
 interface Probed {
   readonly at: number;
+  /** Nodes that were compared, with what is compared of them. */
+  readonly nodes: ReadonlySet<string>;
   readonly done: Promise<StorageProbe>;
 }
 
-/** By the nodes that were compared and their paths. */
-const probes = new WeakMap<ClusterSession, Map<string, Probed>>();
+/** The newest first. */
+const probes = new WeakMap<ClusterSession, readonly Probed[]>();
 
 /**
- * Compares what nodes that are to share their instances have in that folder with what the source has, by a file that is
- * written and removed; at most once a minute for the same nodes. What it showed becomes part of what was measured of them,
- * until they are read again.
+ * Compares what nodes that are to share their instances have in that folder, by a file that is written and removed; at most
+ * once a minute for the same nodes, or more than these. What it showed becomes part of what was measured of them, until they
+ * are read again.
  *
+ * @param source where it does not share its instances nothing is compared; undefined: any of the nodes may be one
  * @param snapshots of nodes that were just read
  * @param age of a comparison that will do, in ms
  * @returns the same, with what was found out; that something could not be is no failure
@@ -31,7 +34,7 @@ const probes = new WeakMap<ClusterSession, Map<string, Probed>>();
 export async function withSharedStorage(
   fleet: Fleet,
   session: ClusterSession,
-  source: string,
+  source: string | undefined,
   snapshots: readonly Snapshot[],
   signal: AbortSignal,
   age = GOOD_MS,
@@ -42,22 +45,21 @@ export async function withSharedStorage(
     // Another mount is another storage, however short ago they were compared.
     return path === undefined ? [] : [{ node: host.name, path, mount: mountOf(host, path)?.facts.source }];
   });
-  if (nodes.length < 2 || !nodes.some(({ node }) => node === source)) return snapshots;
-  const key = JSON.stringify(nodes.sort((a, b) => (a.node < b.node ? -1 : 1)));
-  let known = probes.get(session);
-  if (!known) probes.set(session, (known = new Map<string, Probed>()));
-  for (const [old, { at }] of known) if (at <= Date.now() - GOOD_MS) known.delete(old);
-  let probed = known.get(key);
-  if (!probed || probed.at <= Date.now() - age) {
+  if (nodes.length < 2 || (source !== undefined && !nodes.some(({ node }) => node === source))) return snapshots;
+  const keys = nodes.map((node) => JSON.stringify(node));
+  const known = (probes.get(session) ?? []).filter(({ at }) => at > Date.now() - GOOD_MS);
+  let probed = known.find((p) => p.at > Date.now() - age && keys.every((key) => p.nodes.has(key)));
+  if (!probed) {
     const all = nodes.map(({ node, path }) => ({
       node,
       path,
       runner: fleet.node({ cluster: session.id, node }).runner,
     }));
-    probed = { at: Date.now(), done: probeStorage(all, fleet.log, AbortSignal.timeout(LIMIT_MS)) };
-    known.set(key, probed);
+    const done = probeStorage(all, fleet.log, AbortSignal.timeout(LIMIT_MS));
+    known.unshift((probed = { at: Date.now(), nodes: new Set(keys), done }));
   }
-  const probe = await orCancelled(probed.done, source, signal);
+  probes.set(session, known);
+  const probe = await orCancelled(probed.done, source ?? session.id, signal);
   for (const { node, why } of probe.failures) fleet.log(`${node}: storage not compared: ${why}`);
   const concerned = new Set(nodes.map(({ node }) => node));
   return snapshots.map((snapshot) => {
