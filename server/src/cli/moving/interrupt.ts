@@ -30,7 +30,6 @@ const INTERRUPTED = 130;
 export async function interruptible(work: Promise<number>, options: Interruptible): Promise<number> {
   const { board, question, choices, left } = options;
   const before = process.listeners('SIGINT');
-  process.removeAllListeners('SIGINT');
   let close: () => void = () => undefined;
   const stopped = new Promise<number>((resolve) => {
     let asking = false;
@@ -69,13 +68,16 @@ export async function interruptible(work: Promise<number>, options: Interruptibl
         act?.().catch((error: unknown) => say(error instanceof Error ? error.message : String(error)));
       });
     };
+    // Never without a listener: a signal that came between would be lost, though a bar is there already.
     process.on('SIGINT', interrupt);
+    for (const listener of before) process.off('SIGINT', listener);
   });
   try {
     return await Promise.race([work, stopped]);
   } finally {
     close();
-    process.removeAllListeners('SIGINT');
+    const ours = process.listeners('SIGINT');
     for (const listener of before) process.on('SIGINT', listener);
+    for (const listener of ours) process.off('SIGINT', listener);
   }
 }
