@@ -51,7 +51,7 @@ while open_ends:
         elif end == out_read:
             stdout += data
         else:
-            chunks.append([time.monotonic() - start, data.decode()])
+            chunks.append([time.monotonic() - start, data.decode(errors="replace")])
             if interrupt and interrupt in data:
                 os.write(terminal, b"\x03")
                 interrupt = None

@@ -40,14 +40,15 @@ export async function startGuest(
   return { name, uuid: (await lab.must(node, ['virsh', 'domuuid', name])).trim() };
 }
 
-/** Takes away all guests of the compute nodes, running or defined. */
+/** Takes away all guests of the compute nodes, running or defined, with their disks: the next of that name gets its own. */
 export async function removeGuests(lab: Lab): Promise<void> {
   for (const node of lab.nodes.filter((n) => n !== 'controller'))
-    for (const uuid of (await lab.must(node, ['virsh', '-q', 'list', '--all', '--uuid']))
-      .split(/\s+/)
-      .filter(Boolean)) {
+    for (const line of (await lab.must(node, ['virsh', '-q', 'list', '--all', '--uuid', '--name'])).split('\n')) {
+      const [uuid, name] = line.trim().split(/\s+/);
+      if (!uuid || !name) continue;
       await lab.run(node, ['virsh', 'destroy', uuid]);
       await lab.run(node, ['virsh', 'undefine', uuid]);
+      await lab.run(node, ['rm', '-rf', `/var/lib/nova/instances/${name}`, `/var/lib/libvirt/images/${name}`]);
     }
 }
 

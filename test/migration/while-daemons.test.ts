@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
 import type { MigrateOptions, Movable } from '../../server/src/migration/types';
 import { noLab, type LabNode } from '../lab/lab';
-import { startGuest } from './guests';
-import { Bench, QUIET, type Window } from './while';
+import { QUIET, startGuest } from './guests';
+import { Bench, type Window } from './while';
 
 describe('daemons and guests die while a migration runs', { skip: noLab }, () => {
   const bench = new Bench();

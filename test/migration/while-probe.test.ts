@@ -6,8 +6,8 @@ import { localRunner } from '../../server/src/fleet/shell';
 import { Probe } from '../../server/src/migration/probe';
 import { sleep } from '../fleet/sshd';
 import { noLab } from '../lab/lab';
-import { connectTo, startGuest } from './guests';
-import { Bench, cluster, QUIET } from './while';
+import { connectTo, QUIET, startGuest } from './guests';
+import { Bench, cluster } from './while';
 
 /** What the tests block for, and what they take for it on a machine that is slow to do so, ms. */
 const BLOCKED_MS = 700;

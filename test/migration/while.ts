@@ -9,8 +9,6 @@ import { startLab, type Lab, type LabNode } from '../lab/lab';
 import { removeGuests } from './guests';
 
 export const cluster = 'Lab';
-/** Writes a few hundred KiB a second, in 16 MiB: it fits through a narrow way, on a busy machine, too. */
-export const QUIET = { dirty: 16, delay: 60_000 };
 /** After a fault has ended, what is shown is true within this time, in ms. */
 const TRUE_WITHIN_MS = 10_000;
 
