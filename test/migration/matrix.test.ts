@@ -29,6 +29,8 @@ const FAULTS = [
     'loopback',
     'scheme',
   ],
+  // Of another node's name: to nobody's address, and to its own.
+  ...['misled', 'crossed'],
 ] as const;
 
 /** A small cluster that a deployment tool wrote, with faults here and there. */
@@ -41,6 +43,7 @@ function clusterOf(nodes: readonly Node[]): { readonly hosts: HostInput[]; reado
       const wrong = has('wrong-peer') && p === next;
       return has('no-peers') && p === next ? '' : `${wrong ? '10.0.0.250' : p.ip} ${p.name}.example.net ${p.name}\n`;
     });
+    const nextAt = has('unresolved') ? [] : [has('misled') ? '10.0.0.250' : has('crossed') ? ip : next.ip];
     const facts = {
       measured: 1_700_000_000 + self * 17,
       hostname: name,
@@ -65,7 +68,7 @@ function clusterOf(nodes: readonly Node[]): { readonly hosts: HostInput[]; reado
         },
       },
       listening: ['0.0.0.0:22', `${has('loopback') ? '127.0.0.1' : '0.0.0.0'}:16509`, `0.0.0.0:${5900 + self}`],
-      resolves: Object.fromEntries(all.map((p) => [p.name, has('unresolved') && p === next ? [] : [p.ip]])),
+      resolves: Object.fromEntries(all.map((p) => [p.name, p === next ? nextAt : [p.ip]])),
       reaches: Object.fromEntries(
         all.flatMap((p) =>
           p.name === name ? [] : [[`${p.ip}:16509`, has('blocked') && p === next ? 'filtered' : 'open']],
@@ -149,6 +152,21 @@ describe('the matrix of a cluster', () => {
       );
       assert.ok(groups.length <= 4 && groups.some((group) => group.length >= 3), `${fault}: ${JSON.stringify(groups)}`);
     }
+  });
+
+  test('who resolves no name of its own is like who resolves all, and a name may be one that every object has', async () => {
+    const { hosts, inventory } = clusterOf(same(['c1', 'constructor', 'c3', 'c4', 'toString']));
+    const selfless = hosts.map((host) => ({
+      ...host,
+      files: host.files.map((file) => {
+        if (file.kind !== 'facts') return file;
+        const facts = JSON.parse(file.text) as { resolves: Record<string, string[]> };
+        const others = Object.entries(facts.resolves).filter(([name]) => name !== host.name);
+        return { ...file, text: JSON.stringify({ ...facts, resolves: Object.fromEntries(others) }) };
+      }),
+    }));
+    const { groups } = await matrixOf({ root: 'file:///cluster', hosts: selfless, inventory });
+    assert.equal(Math.max(...groups.map((group) => group.length)), 5, JSON.stringify(groups));
   });
 
   test('what a group is told is what each pair of it would be told', async () => {

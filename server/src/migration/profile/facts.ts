@@ -1,6 +1,7 @@
 import type { Facts } from '../../model/facts';
 import type { HostInput } from '../../model/host';
 import { SOON } from '../../rules/libvirtd/_certificates';
+import type { Told } from './records';
 
 const DAY = 86_400;
 /** Half a second of those that a controller's `service_down_time` may be short of, and far below Kerberos' five minutes. */
@@ -9,12 +10,15 @@ const CLOCK = 0.25;
 const OF_GUESTS = /:(?:59\d\d|49[12]\d\d)$/;
 
 /** A part of the facts, ready to be compared. */
-export interface FactText {
-  readonly name: string;
-  readonly text: string;
-  /** Lines whose order says nothing, each of which may speak of another node. */
-  readonly unordered?: boolean;
-}
+export type FactText =
+  | {
+      readonly name: string;
+      readonly text: string;
+      /** Lines whose order says nothing, each of which may speak of another node. */
+      readonly unordered?: boolean;
+    }
+  /** What is told of things by their names, each of which may speak of another node. */
+  | { readonly name: string; readonly told: Told };
 
 /**
  * Facts as far as rules look at them when no guest is asked about. Of what every node has another value of, such as a time or
@@ -24,7 +28,7 @@ export function factTexts(facts: Facts, input: HostInput): readonly FactText[] {
   const out: FactText[] = [];
   for (const [name, value] of Object.entries(facts) as [keyof Facts, unknown][]) {
     if (value === undefined || LEFT_OUT.has(name)) continue;
-    if (UNORDERED.has(name)) out.push({ name, text: linesOf(value as object), unordered: true });
+    if (UNORDERED.has(name)) out.push({ name, told: value as Told });
     else if (name === 'paths') out.push({ name, text: JSON.stringify(value, withoutTimes) });
     else if (name === 'started') out.push({ name, text: restartsOf(facts, input) });
     else if (name === 'certificates') out.push({ name, text: certificatesOf(facts) });
@@ -50,12 +54,10 @@ const UNORDERED: ReadonlySet<string> = new Set<keyof Facts>([
   'shown',
 ]);
 
-function linesOf(value: object): string {
-  const lines: string[] = [];
-  for (const [key, own] of Object.entries(value) as [string, unknown][])
-    if (Array.isArray(own) && own.length > 1) for (const one of own) lines.push(`${key} ${JSON.stringify(one)}`);
-    else lines.push(`${key} ${JSON.stringify(own)}`);
-  return lines.join('\n');
+/** One fact of those: a line for each of several values. */
+export function linesOf(key: string, value: unknown): readonly string[] {
+  if (!Array.isArray(value) || value.length < 2) return [`${key} ${JSON.stringify(value)}`];
+  return value.map((one) => `${key} ${JSON.stringify(one)}`);
 }
 
 const withoutTimes = (key: string, value: unknown): unknown => (key === 'modified' ? undefined : value);
