@@ -69,9 +69,7 @@ describe('migrations', { skip: noLab }, () => {
     const running = view.migration(/web3.*compute1 → compute2, \d+ %/s);
     await running.waitFor();
     await page.reload({ waitUntil: 'commit' });
-    const tab = page.getByRole('tab', { name: 'Live Migration' });
-    await tab.waitFor({ timeout: 60_000 });
-    if ((await tab.getAttribute('aria-selected')) !== 'true') await tab.click();
+    await view.show();
     await running.waitFor();
     assert.equal(await view.migration('web3').count(), 1);
     await speed(1000);

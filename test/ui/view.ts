@@ -39,8 +39,18 @@ export class NodesView {
     return this.desk.page.locator('.notification-toast').filter({ hasText: text });
   }
 
+  /** A click on what is there already closes it, and after a reload it comes back by itself, maybe a moment later. */
   async show(): Promise<void> {
-    await this.desk.page.getByRole('tab', { name: 'Live Migration' }).click();
+    const tab = this.desk.page.getByRole('tab', { name: 'Live Migration' });
+    await tab.waitFor({ timeout: 60_000 });
+    await until(async () => {
+      if (await this.pane.isVisible()) return true;
+      if ((await tab.getAttribute('aria-selected')) !== 'true') await tab.click();
+      return this.pane.waitFor({ timeout: 5000 }).then(
+        () => true,
+        () => false,
+      );
+    }, 'the view is shown');
   }
 
   /** Answers the question of a step once it is there: the box stays while its question changes. */

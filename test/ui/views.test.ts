@@ -87,9 +87,7 @@ describe('pages', { skip: noLab }, () => {
     await view.migration(/web1.*compute1 → compute2, \d+ %/s).waitFor();
 
     await page.reload({ waitUntil: 'commit' });
-    const tab = page.getByRole('tab', { name: 'Live Migration' });
-    await tab.waitFor({ timeout: 60_000 });
-    if ((await tab.getAttribute('aria-selected')) !== 'true') await tab.click();
+    await view.show();
     await drain('not carried on, 0 of 2 moved, 1 on the way, 1 stayed').waitFor();
     await view.migration(/web1.*compute1 → compute2, \d+ %/s).waitFor();
     await speed(1000);
