@@ -75,7 +75,8 @@ describe('pages', { skip: noLab }, () => {
     const inPage = (name: string, state: string) =>
       view.shown.getByRole('row', { name: new RegExp(`${name} compute2.*${state}`) }).waitFor();
     await view.show();
-    await view.unfold(/^compute1/);
+    await view.row(/^compute1/).click();
+    await view.row('Instances').waitFor();
     await view.choose(view.row(/^compute1/), 'Drain Node…');
     await view.shown.getByRole('button', { name: 'Drain compute1' }).click({ timeout: 60_000 });
     await inPage('web1', 'on the way');
