@@ -225,9 +225,12 @@ const bundles = {
     },
     plugins: [lean],
   },
-  'dist/cli.js': {
+  'dist/cli.js': { ...small, entryPoints: ['server/src/cli/start.ts'] },
+  'dist/cli-main.js': {
     entryPoints: ['server/src/cli/main.ts'],
     plugins: [later('./fleet', './fleet.js'), later('./explain', './explain-cli.js'), rules, words, tables],
+    // It is run as a script of its own, which has no way to import.
+    supported: required,
   },
   // What knows the messages of failures; the rules are handed to it.
   'dist/explain-cli.js': { ...small, entryPoints: ['server/src/cli/explain.ts'] },

@@ -10,7 +10,7 @@ const LIMIT_BYTES = 1.5 * 1024 * 1024;
 
 /** What may be inside. A file that `.vscodeignore` lets through by mistake is an error, not a bigger download. */
 const allowed =
-  /^(dist\/(client|client-main|client-nodes|client-inventories|webview-pages|webview-chart|server|server-main|languageserver|cli|explain-cli|fleet)\.js|dist\/tables\/\w+\.json|syntaxes\/[\w.-]+\.json|docs\/rules\/.+\.md|docs\/[\w.-]+\.schema\.json|docs\/livemig\.ini\.md|docs\/images\/[\w-]+\.webp|l10n\/[\w.-]+\.json|package(\.nls(\.[\w-]+)?)?\.json|README\.md|LICENSE|CHANGELOG\.md|icon\.png|client\/nodes\.svg)$/;
+  /^(dist\/(client|client-main|client-nodes|client-inventories|webview-pages|webview-chart|server|server-main|languageserver|cli|cli-main|explain-cli|fleet)\.js|dist\/tables\/\w+\.json|syntaxes\/[\w.-]+\.json|docs\/rules\/.+\.md|docs\/[\w.-]+\.schema\.json|docs\/livemig\.ini\.md|docs\/images\/[\w-]+\.webp|l10n\/[\w.-]+\.json|package(\.nls(\.[\w-]+)?)?\.json|README\.md|LICENSE|CHANGELOG\.md|icon\.png|client\/nodes\.svg)$/;
 
 /** @returns {Promise<string>} path of the package */
 export async function pack() {

@@ -101,5 +101,5 @@ describe('livemig check', () => {
 test('what talks to nodes is a bundle of its own, with the collector in it; lint does not load it', () => {
   const bundle = (name: string): string => readFileSync(path.join(__dirname, '../../dist', name), 'utf8');
   assert.ok(bundle('fleet.js').includes('Tells livemig what a node is'));
-  assert.doesNotMatch(bundle('cli.js'), /Tells livemig what a node is|localRunner/);
+  assert.doesNotMatch(bundle('cli-main.js'), /Tells livemig what a node is|localRunner/);
 });

@@ -106,7 +106,7 @@ test('the messages are not in the bundle that lints', () => {
   });
   assert.equal(found.trim(), '1');
   assert.equal(
-    spawnSync('grep', ['-q', 'no storage pool with matching target path', 'dist/cli.js'], { cwd: root }).status,
+    spawnSync('grep', ['-q', 'no storage pool with matching target path', 'dist/cli-main.js'], { cwd: root }).status,
     1,
   );
 });

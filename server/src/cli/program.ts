@@ -1,5 +1,4 @@
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { closest } from 'fastest-levenshtein';
 import { RELEASES, releaseIndex } from '../knowledge/releases';
@@ -169,8 +168,8 @@ export function program(version: string, done: (code: number) => void): Command 
     .description('run the language server, for any editor')
     .addOption(new Option('--stdio', 'over standard input and output').makeOptionMandatory())
     .action(async () => {
-      // The server is a bundle of its own beside this one; it goes by the same argument.
-      await import(pathToFileURL(path.join(__dirname, 'server.js')).href);
+      // The server is a bundle of its own beside this one; it goes by the same argument. What is built requires it.
+      await import(path.join(__dirname, 'server.js'));
     });
   // Throws instead of ending the process: main.ts turns it into the exit code of a wrong usage.
   for (const command of [root, ...root.commands]) command.exitOverride();
