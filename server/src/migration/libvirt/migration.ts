@@ -107,8 +107,14 @@ export class LibvirtMigration {
 
   /** @throws FleetError with libvirt's words: in post-copy there is no way back */
   async abort(): Promise<void> {
-    await this.#steer(virsh.abort(this.request.instance.uuid));
+    // Its end may be seen before the answer comes.
     this.#aborted = true;
+    try {
+      await this.#steer(virsh.abort(this.request.instance.uuid));
+    } catch (error) {
+      this.#aborted = false;
+      throw error;
+    }
   }
 
   /**
