@@ -1,5 +1,6 @@
-// What a process and its children cost, from /proc: Linux only, elsewhere 0.
+// What a process and its children cost, from /proc: Linux only, elsewhere 0; and how long this one does not come to its timers.
 import { readdirSync, readFileSync } from 'node:fs';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 
 /** Process ids of a process and everything below it. */
 function tree(root) {
@@ -59,6 +60,12 @@ export function cpu(root, children = true) {
   return ticks * 10;
 }
 
+/** User and system time of the children of this process that have ended, in ms (of a resolution of 10). */
+export function endedCpu() {
+  const fields = stat(process.pid);
+  return fields ? (Number(fields[13]) + Number(fields[14])) * 10 : 0;
+}
+
 /** The value below which a part of all lie; null for none. */
 export function quantile(values, part) {
   if (values.length === 0) return null;
@@ -68,4 +75,28 @@ export function quantile(values, part) {
 
 export function rounded(value) {
   return Math.round(value * 100) / 100;
+}
+
+/** Between two looks at what was spent, in ms. */
+const TICK_MS = 5;
+
+/** How long this process is blocked: by the clock, others' work included, and at the most by its own, as its CPU time says. */
+export function watchBlocking() {
+  const delay = monitorEventLoopDelay({ resolution: 2 });
+  const spent = () => {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1000;
+  };
+  let [before, busy] = [spent(), 0];
+  const timer = setInterval(() => {
+    const now = spent();
+    busy = Math.max(busy, now - before);
+    before = now;
+  }, TICK_MS);
+  delay.enable();
+  return () => {
+    clearInterval(timer);
+    delay.disable();
+    return { blockedMs: rounded(delay.max / 1e6), busyMs: rounded(busy) };
+  };
 }

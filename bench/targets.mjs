@@ -24,15 +24,19 @@ const BLOCKED_MS = 50;
 const TYPED_MS = 50;
 /** One instance, 100 destinations, snapshots that are fresh. */
 const VERDICTS_MS = 300;
+/** Each resolves all others. */
+const MATRIX_MS = 1000;
 /** Their bundles' load included. */
 const ACTIVATE_MS = 10;
 const PAINT_MS = 100;
 
 /**
- * @param {object} figures everything measured
+ * @param {object} figures everything that was measured
  * @returns {Record<string, { value: number | null, atMost?: number, atLeast?: number }>}
  */
-export function targets({ rows, repair, lint, fleets, lives, asked, opened, node, serverBytes }) {
+export function targets(figures) {
+  const { rows = [], fleets = [], lives = [], asked = [], matrices = [], drains = [] } = figures;
+  const { repair, lint, opened, node, serverBytes } = figures;
   const at = (server, lines) => rows.find((r) => r.server === server && r.lines === lines);
   const all = {};
   for (const lines of new Set(rows.map((r) => r.lines))) {
@@ -45,7 +49,7 @@ export function targets({ rows, repair, lint, fleets, lives, asked, opened, node
   const [ours, floor] = ['livemig', 'floor'].map((name) => rows.find((r) => r.server === name)?.startMs);
   all.startByFloor = { value: ours && floor ? rounded(ours / floor) : null, atMost: FLOORS_PER_START };
   all.peakMiBAt50000 = { value: at('livemig', 50_000)?.peakMiB ?? null, atMost: PEAK_MIB_AT_50000 };
-  all.fixAllMs = { value: repair.p50, atMost: FIX_ALL_MS };
+  all.fixAllMs = { value: repair?.p50 ?? null, atMost: FIX_ALL_MS };
   all.serverKiBWithoutTables = { value: rounded(serverBytes / 1024), atMost: SERVER_KIB };
   all.lintMs = { value: lint?.oursMs ?? null, atMost: LINT_MS };
   all.lintByValidator = { value: lint?.timesFaster ?? null, atLeast: TIMES_FASTER };
@@ -64,15 +68,23 @@ export function targets({ rows, repair, lint, fleets, lives, asked, opened, node
   const hundred = asked.find((a) => a.destinations === 100);
   all.verdictsMsAt100 = { value: hundred?.ms ?? null, atMost: VERDICTS_MS };
   all.firstVerdictsMsAt100 = { value: hundred?.firstMs ?? null, atMost: VERDICTS_MS };
-  all.activateMs = { value: opened.activateMs, atMost: ACTIVATE_MS };
-  all.firstPaintMs = { value: opened.paintMs, atMost: PAINT_MS };
-  all.snapshotBySsh = { value: node.times ?? null, atMost: SNAPSHOT_BY_SSH };
+  const thousandth = matrices.find((m) => m.nodes === 1000);
+  all.matrixMsAt1000 = { value: thousandth?.ms ?? null, atMost: MATRIX_MS };
+  all.firstMatrixMsAt1000 = { value: thousandth?.firstMs ?? null, atMost: MATRIX_MS };
+  all.drainBlockedMsAt100 = { value: drains.find((d) => d.instances === 100)?.blockedMs ?? null, atMost: BLOCKED_MS };
+  all.activateMs = { value: opened?.activateMs ?? null, atMost: ACTIVATE_MS };
+  all.firstPaintMs = { value: opened?.paintMs ?? null, atMost: PAINT_MS };
+  all.snapshotBySsh = { value: node?.times ?? null, atMost: SNAPSHOT_BY_SSH };
   return all;
 }
 
-/** One line for each. */
-export function verdicts(all) {
-  return Object.entries(all).map(([name, { value, atMost, atLeast }]) => {
+/**
+ * One line for each.
+ * @param measured only of those that were
+ */
+export function verdicts(all, measured) {
+  const shown = Object.entries(all).filter(([, { value }]) => !measured || value !== null);
+  return shown.map(([name, { value, atMost, atLeast }]) => {
     const missed = value !== null && (atMost !== undefined ? value > atMost : value < atLeast);
     const wanted = atMost !== undefined ? `at most ${atMost}` : `at least ${atLeast}`;
     return `${name.padEnd(24)}${String(value ?? 'not measured').padStart(13)}   ${wanted}${missed ? ': MISSED' : ''}`;

@@ -1,6 +1,8 @@
 // Measures the built language server and command line, beside well-known servers. Usage:
-//   node scripts/bench.mjs [--no-peers] [--server FILE] [--lines 1000,10000,50000] [--edits 100] [--runs 7]
-//                          [--fleets 100,1000,10000] [--nodes 200] [--destinations 100] [--profile FOLDER]
+//   node scripts/bench.mjs [PART…] [--no-peers] [--server FILE] [--lines 1000,10000,50000] [--edits 100] [--runs 7]
+//                          [--fleets 100,1000,10000] [--nodes 200] [--destinations 100] [--matrix 1000] [--drain 100]
+//                          [--profile FOLDER]
+// PART: editor, lint, fleets, nodes, verdicts, matrix, start, node, drain; all of them where none is named.
 // With --profile the processes that read and judge the nodes leave CPU profiles there.
 // Prints tables, and as its last line one JSON object. The peers are installed by npm into a temporary folder. Figures
 // compare within one run only: the machine may be busy with something else in the next.
@@ -9,7 +11,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { fleet, oneFile } from '../bench/commands.mjs';
+import { drain } from '../bench/drain.mjs';
 import { fleetLive } from '../bench/fleet-live.mjs';
+import { matrix } from '../bench/matrix.mjs';
 import { fixAll, measure, startTimes } from '../bench/measure.mjs';
 import { floor, ours, peers } from '../bench/servers.mjs';
 import { oneNode } from '../bench/one-node.mjs';
@@ -20,8 +24,9 @@ import { verdicts as judged } from '../bench/verdicts.mjs';
 import { buildAll, serverBytes } from './build.mjs';
 
 const root = path.resolve(import.meta.dirname, '..');
-const { values: options } = parseArgs({
+const { values: options, positionals } = parseArgs({
   allowNegative: true,
+  allowPositionals: true,
   options: {
     peers: { type: 'boolean', default: true },
     server: { type: 'string' },
@@ -31,108 +36,172 @@ const { values: options } = parseArgs({
     fleets: { type: 'string', default: '100,1000,10000' },
     nodes: { type: 'string', default: '200' },
     destinations: { type: 'string', default: '100' },
+    matrix: { type: 'string', default: '1000' },
+    drain: { type: 'string', default: '100' },
     profile: { type: 'string' },
   },
 });
 const numbers = (text) => text.split(',').filter(Boolean).map(Number);
-const sizes = numbers(options.lines);
 const runs = Number(options.runs);
+const profile = options.profile && path.resolve(options.profile);
 if (options.server && !existsSync(options.server)) {
   console.error(`${options.server} is not there`);
   process.exit(2);
 }
-const bytes = serverBytes(await buildAll());
 
+/** What each part measures, by the name that targets and the last line know it by; each says in words what it found. */
+const parts = {
+  async editor() {
+    const servers = [
+      await floor(root, folder),
+      ours(path.resolve(options.server ?? path.join(root, 'dist/server.js'))),
+    ];
+    if (options.peers) {
+      try {
+        servers.push(...peers(path.join(tmpdir(), 'livemig-bench-peers')));
+      } catch (error) {
+        console.error(`no peers: they cannot be installed (${error.message.split('\n')[0]})`);
+      }
+    }
+    const rows = [];
+    const starts = await startTimes(servers, Math.max(runs, 15));
+    for (const server of servers) {
+      const startMs = starts[server.name];
+      for (const lines of numbers(options.lines)) {
+        // The slow ones are not waited for as often.
+        const edits = server.name === 'floor' || server.name === 'livemig' ? Number(options.edits) : 6;
+        try {
+          rows.push({ startMs, ...(await measure(server, lines, edits)) });
+        } catch (error) {
+          rows.push({ server: server.name, lines, startMs, note: error.message });
+          console.error(`${server.name}, ${lines} lines: ${error.message}`);
+        }
+      }
+    }
+    console.log(table(rows));
+    const repair = await fixAll(servers[1], 10_000, 200, runs);
+    console.log(
+      `fix all: ${repair.findings} findings in ${repair.lines} lines, ${repair.edits} edits, p50 ${repair.p50} ms, p95 ${repair.p95} ms`,
+    );
+    return { rows, repair };
+  },
+
+  lint() {
+    const lint = oneFile(root, folder, Math.max(runs, 15));
+    console.log(
+      `livemig lint of one file of 1,000 lines: ${lint.lintMs} ms, of it node itself ${lint.nodeMs} ms, ours ${lint.oursMs} ms; ` +
+        `at the least ${lint.leastMs} ms, of CPU ${lint.cpuMs} ms more than node itself; ` +
+        (lint.validatorMs === null
+          ? 'oslo-config-validator not measured (apt-get install python3-nova)'
+          : `oslo-config-validator ${lint.validatorMs} ms`),
+    );
+    return { lint };
+  },
+
+  async fleets() {
+    const fleets = [];
+    for (const hosts of numbers(options.fleets)) {
+      const one = await fleet(root, folder, hosts);
+      fleets.push(one);
+      console.log(
+        `livemig lint of ${hosts} hosts of 6 files: ${one.seconds} s, ${one.peakMiB} MiB, ${one.errors} errors`,
+      );
+    }
+    return { fleets };
+  },
+
+  async nodes() {
+    const lives = [];
+    for (const nodes of numbers(options.nodes)) {
+      const one = await fleetLive(root, folder, nodes, { profile });
+      lives.push(one);
+      console.log(
+        `${nodes} nodes over SSH, 20 at a time: connected and read in ${one.connectSeconds} s, read again in ${one.refreshSeconds} s; ` +
+          `extension host blocked for ${one.blockedMs} ms at most; typing meanwhile p95 ${one.typedP95} ms (alone ${one.typedIdleP95} ms)`,
+      );
+      for (const [what, spent] of [
+        ['connecting', one.connectCpu],
+        ['reading again', one.refreshCpu],
+      ])
+        console.log(
+          `  CPU of ${what}: fleet process ${spent.fleet} ms, language server ${spent.server} ms, host ${spent.host} ms; ` +
+            `the nodes’ own servers, elsewhere in a real fleet, ${spent.nodes} ms`,
+        );
+    }
+    return { lives };
+  },
+
+  async verdicts() {
+    const asked = [];
+    for (const count of numbers(options.destinations)) {
+      const one = await judged(root, folder, count);
+      asked.push(one);
+      console.log(
+        `verdicts of ${count} destinations: ${one.ms} ms (${one.cpuMs} ms of CPU); the first of a process ${one.firstMs} ms (${one.firstCpuMs} ms)`,
+      );
+    }
+    return { asked };
+  },
+
+  async matrix() {
+    const matrices = [];
+    for (const nodes of numbers(options.matrix)) {
+      const one = await matrix(root, folder, nodes, { profile });
+      matrices.push(one);
+      console.log(
+        `matrix of ${nodes} nodes that each resolve all others: ${one.ms} ms (${one.cpuMs} ms of CPU), ` +
+          `blocked for ${one.blockedMs} ms at most; the first of a process ${one.firstMs} ms (${one.firstCpuMs} ms); ${one.groups} groups`,
+      );
+    }
+    return { matrices };
+  },
+
+  async start() {
+    const opened = await start(root, folder, Math.max(runs, 15));
+    console.log(
+      `activate with its bundle: ${opened.activateMs} ms (${opened.activateCpuMs} ms of CPU); ` +
+        `first ${opened.rows} rows of the tree: ${opened.paintMs} ms (${opened.paintCpuMs} ms of CPU)`,
+    );
+    return { opened };
+  },
+
+  async node() {
+    const node = await oneNode(root, runs);
+    console.log(
+      node.note
+        ? `snapshot of one node: not measured (${node.note})`
+        : `snapshot of one node over SSH: ${node.snapshotMs} ms, with a new connection ${node.connectMs} ms; ` +
+            `the collector by plain ssh ${node.sshMs} ms`,
+    );
+    return { node };
+  },
+
+  async drain() {
+    const drains = [];
+    for (const instances of numbers(options.drain)) {
+      const one = await drain(root, folder, instances);
+      drains.push(one);
+      console.log(
+        `drain of ${instances} instances: planned in ${one.planMs} ms, done in ${one.seconds} s; extension host blocked for ` +
+          `${one.blockedMs} ms at most (by its own work ${one.busyMs} ms), ${one.cpuMs} ms of CPU there, ${one.fleetCpuMs} ms in the fleet process`,
+      );
+    }
+    return { drains };
+  },
+};
+
+const unknown = positionals.filter((name) => !Object.hasOwn(parts, name));
+if (unknown.length > 0) {
+  console.error(`no part of the bench: ${unknown.join(', ')}. There are ${Object.keys(parts).join(', ')}.`);
+  process.exit(2);
+}
+const bytes = serverBytes(await buildAll());
 const folder = mkdtempSync(path.join(tmpdir(), 'livemig-bench-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 
-const servers = [await floor(root, folder), ours(path.resolve(options.server ?? path.join(root, 'dist/server.js')))];
-if (options.peers) {
-  try {
-    servers.push(...peers(path.join(tmpdir(), 'livemig-bench-peers')));
-  } catch (error) {
-    console.error(`no peers: they cannot be installed (${error.message.split('\n')[0]})`);
-  }
-}
-
-const rows = [];
-const starts = await startTimes(servers, Math.max(runs, 15));
-for (const server of servers) {
-  const startMs = starts[server.name];
-  for (const lines of sizes) {
-    // The slow ones are not waited for as often.
-    const edits = server.name === 'floor' || server.name === 'livemig' ? Number(options.edits) : 6;
-    try {
-      rows.push({ startMs, ...(await measure(server, lines, edits)) });
-    } catch (error) {
-      rows.push({ server: server.name, lines, startMs, note: error.message });
-      console.error(`${server.name}, ${lines} lines: ${error.message}`);
-    }
-  }
-}
-console.log(table(rows));
-
-const repair = await fixAll(servers[1], 10_000, 200, runs);
-console.log(
-  `fix all: ${repair.findings} findings in ${repair.lines} lines, ${repair.edits} edits, p50 ${repair.p50} ms, p95 ${repair.p95} ms`,
-);
-
-const lint = oneFile(root, folder, Math.max(runs, 15));
-console.log(
-  `livemig lint of one file of 1,000 lines: ${lint.lintMs} ms, of it node itself ${lint.nodeMs} ms, ours ${lint.oursMs} ms; ` +
-    (lint.validatorMs === null
-      ? 'oslo-config-validator not measured (apt-get install python3-nova)'
-      : `oslo-config-validator ${lint.validatorMs} ms`),
-);
-
-const fleets = [];
-for (const hosts of numbers(options.fleets)) {
-  const one = await fleet(root, folder, hosts);
-  fleets.push(one);
-  console.log(`livemig lint of ${hosts} hosts of 6 files: ${one.seconds} s, ${one.peakMiB} MiB, ${one.errors} errors`);
-}
-
-const lives = [];
-for (const nodes of numbers(options.nodes)) {
-  const one = await fleetLive(root, folder, nodes, { profile: options.profile && path.resolve(options.profile) });
-  lives.push(one);
-  console.log(
-    `${nodes} nodes over SSH, 20 at a time: connected and read in ${one.connectSeconds} s, read again in ${one.refreshSeconds} s; ` +
-      `extension host blocked for ${one.blockedMs} ms at most; typing meanwhile p95 ${one.typedP95} ms (alone ${one.typedIdleP95} ms)`,
-  );
-  for (const [what, spent] of [
-    ['connecting', one.connectCpu],
-    ['reading again', one.refreshCpu],
-  ])
-    console.log(
-      `  CPU of ${what}: fleet process ${spent.fleet} ms, language server ${spent.server} ms, host ${spent.host} ms; ` +
-        `the nodes’ own servers, elsewhere in a real fleet, ${spent.nodes} ms`,
-    );
-}
-
-const asked = [];
-for (const count of numbers(options.destinations)) {
-  const one = await judged(root, folder, count);
-  asked.push(one);
-  console.log(
-    `verdicts of ${count} destinations: ${one.ms} ms (${one.cpuMs} ms of CPU); the first of a process ${one.firstMs} ms (${one.firstCpuMs} ms)`,
-  );
-}
-
-const opened = await start(root, folder, Math.max(runs, 15));
-console.log(
-  `activate with its bundle: ${opened.activateMs} ms (${opened.activateCpuMs} ms of CPU); ` +
-    `first ${opened.rows} rows of the tree: ${opened.paintMs} ms (${opened.paintCpuMs} ms of CPU)`,
-);
-
-const node = await oneNode(root, runs);
-console.log(
-  node.note
-    ? `snapshot of one node: not measured (${node.note})`
-    : `snapshot of one node over SSH: ${node.snapshotMs} ms, with a new connection ${node.connectMs} ms; ` +
-        `the collector by plain ssh ${node.sshMs} ms`,
-);
-
-const promised = targets({ rows, repair, lint, fleets, lives, asked, opened, node, serverBytes: bytes });
-for (const line of verdicts(promised)) console.log(line);
-console.log(JSON.stringify({ rows, repair, lint, fleets, lives, asked, opened, node, targets: promised }));
+const figures = {};
+for (const [name, run] of Object.entries(parts))
+  if (positionals.length === 0 || positionals.includes(name)) Object.assign(figures, await run());
+const promised = targets({ ...figures, serverBytes: bytes });
+for (const line of verdicts(promised, positionals.length > 0)) console.log(line);
+console.log(JSON.stringify({ ...figures, targets: promised }));

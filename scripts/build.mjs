@@ -252,6 +252,22 @@ const bundles = {
 };
 
 /**
+ * A part of what talks to nodes in a file of its own, as the fleet process has it, rules and tables included: to be measured alone.
+ * @param {string} contents a module that exports it
+ * @param {string} outfile
+ */
+export async function bundlePart(contents, outfile) {
+  await build({
+    ...common,
+    ...small,
+    stdin: { contents, resolveDir: root },
+    plugins: [collector, rules, words],
+    loader: { '.sh': 'text' },
+    outfile,
+  });
+}
+
+/**
  * @returns for each bundle its bytes, and how many of them are generated tables
  */
 export async function buildAll() {

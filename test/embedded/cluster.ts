@@ -13,8 +13,8 @@ export interface EmbeddedCluster {
   stop(): Promise<void>;
 }
 
-export async function startCluster(specs: readonly NodeSpec[], options: ServeOptions = {}): Promise<EmbeddedCluster> {
-  const key = generateKey();
+/** Nodes that know of each other, with nobody who could log in. */
+export function wire(specs: readonly NodeSpec[]): readonly EmbeddedNode[] {
   const nodes = specs.map((spec) => new EmbeddedNode(spec));
   const byAddress = new Map(nodes.flatMap((node) => node.addresses().map((a) => [a, node] as const)));
   for (const node of nodes) {
@@ -26,6 +26,12 @@ export async function startCluster(specs: readonly NodeSpec[], options: ServeOpt
   }
   // A mount that another node serves is there when that one is.
   for (const node of nodes) node.mountAll();
+  return nodes;
+}
+
+export async function startCluster(specs: readonly NodeSpec[], options: ServeOptions = {}): Promise<EmbeddedCluster> {
+  const key = generateKey();
+  const nodes = wire(specs);
   const keys = [...(options.keys ?? []), key.public.trim()];
   const servers = nodes.map((node) => new EmbeddedServer(node, { ...options, keys }));
   await Promise.all(servers.map((server) => server.start()));

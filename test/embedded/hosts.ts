@@ -1,5 +1,6 @@
 /** Nodes out of folders of hosts: compute nodes of our days, alike but for their files, names and addresses. */
 import path from 'node:path';
+import type { InstanceFacts } from '../../server/src/model/instance';
 import type { Measured, NodeSpec } from './node';
 import { now, Tree } from './tree';
 
@@ -13,8 +14,22 @@ const MACHINES = ['pc', 'q35', 'microvm', 'none'].concat(
   ]),
 );
 
-/** @param folder of the host, with `etc/` in it */
-export function hostSpec(folder: string): NodeSpec {
+/** A small guest whose disk is everywhere. */
+function guest(number: number): InstanceFacts {
+  return {
+    name: `instance-${number.toString(16).padStart(8, '0')}`,
+    uuid: `6f1c2d5e-8a47-4b0e-9d31-${number.toString(16).padStart(12, '0')}`,
+    title: `guest-${number}`,
+    ...{ state: 'running', memory: 512, vcpus: 1, type: 'kvm', emulator: '/usr/bin/qemu-system-x86_64' },
+    ...{ machine: 'pc-i440fx-7.2', disks: [], graphics: [], bridges: [], snapshots: 0 },
+  };
+}
+
+/**
+ * @param folder of the host, with `etc/` in it
+ * @param guests how many run on it
+ */
+export function hostSpec(folder: string, guests = 0): NodeSpec {
   const name = path.basename(folder);
   const booted = now() - 20 * 86_400;
   const tree = Tree.fromFolder(folder, booted - 86_400);
@@ -52,6 +67,7 @@ export function hostSpec(folder: string): NodeSpec {
       '/var/lib/nova/instances': { source: 'filer:/nova', type: 'nfs4', options: 'rw,vers=4.2,hard' },
     },
     hostUuid: `4c4c4544-0051-3010-8048-${Buffer.from(name).toString('hex').slice(-12).padStart(12, '0')}`,
+    ...(guests > 0 && { instances: Array.from({ length: guests }, (_, i) => guest(i + 1)) }),
   };
   return { name, tree, facts, booted, daemons: ['libvirtd', 'nova-compute'] };
 }
