@@ -26,6 +26,8 @@ const TYPED_MS = 50;
 const VERDICTS_MS = 300;
 /** Each resolves all others. */
 const MATRIX_MS = 1000;
+/** From confirmation to the job at the source, more than by plain ssh. */
+const BEGIN_MS = 300;
 /** Their bundles' load included. */
 const ACTIVATE_MS = 10;
 const PAINT_MS = 100;
@@ -36,7 +38,7 @@ const PAINT_MS = 100;
  */
 export function targets(figures) {
   const { rows = [], fleets = [], lives = [], asked = [], matrices = [], drains = [] } = figures;
-  const { repair, lint, opened, node, serverBytes } = figures;
+  const { repair, lint, opened, node, begun, serverBytes } = figures;
   const at = (server, lines) => rows.find((r) => r.server === server && r.lines === lines);
   const all = {};
   for (const lines of new Set(rows.map((r) => r.lines))) {
@@ -71,6 +73,7 @@ export function targets(figures) {
   const thousandth = matrices.find((m) => m.nodes === 1000);
   all.matrixMsAt1000 = { value: thousandth?.ms ?? null, atMost: MATRIX_MS };
   all.firstMatrixMsAt1000 = { value: thousandth?.firstMs ?? null, atMost: MATRIX_MS };
+  all.beginMsMoreThanSsh = { value: begun?.moreMs ?? null, atMost: BEGIN_MS };
   all.drainBlockedMsAt100 = { value: drains.find((d) => d.instances === 100)?.blockedMs ?? null, atMost: BLOCKED_MS };
   all.activateMs = { value: opened?.activateMs ?? null, atMost: ACTIVATE_MS };
   all.firstPaintMs = { value: opened?.paintMs ?? null, atMost: PAINT_MS };

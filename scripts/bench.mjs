@@ -2,7 +2,7 @@
 //   node scripts/bench.mjs [PART…] [--no-peers] [--server FILE] [--lines 1000,10000,50000] [--edits 100] [--runs 7]
 //                          [--fleets 100,1000,10000] [--nodes 200] [--destinations 100] [--matrix 1000] [--drain 100]
 //                          [--profile FOLDER]
-// PART: editor, lint, fleets, nodes, verdicts, matrix, start, node, drain; all of them where none is named.
+// PART: editor, lint, fleets, nodes, verdicts, matrix, start, node, begin, drain; all of them where none is named.
 // With --profile the processes that read and judge the nodes leave CPU profiles there.
 // Prints tables, and as its last line one JSON object. The peers are installed by npm into a temporary folder. Figures
 // compare within one run only: the machine may be busy with something else in the next.
@@ -10,6 +10,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { begin } from '../bench/begin.mjs';
 import { fleet, oneFile } from '../bench/commands.mjs';
 import { drain } from '../bench/drain.mjs';
 import { fleetLive } from '../bench/fleet-live.mjs';
@@ -174,6 +175,16 @@ const parts = {
             `the collector by plain ssh ${node.sshMs} ms`,
     );
     return { node };
+  },
+
+  async begin() {
+    const begun = await begin(root, runs);
+    console.log(
+      begun.note
+        ? `beginning of a migration: not measured (${begun.note})`
+        : `from confirmation to the job at the source: ${begun.oursMs} ms; virsh migrate by plain ssh ${begun.sshMs} ms`,
+    );
+    return { begun };
   },
 
   async drain() {
