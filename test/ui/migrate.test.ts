@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { noLab } from '../lab/lab';
-import { startGuest, stateOn } from '../migration/guests';
+import { LIBVIRTD, QUIET, startGuest, stateOn } from '../migration/guests';
 import { until } from './help';
-import { LIBVIRTD, Moving, QUIET } from './moving';
+import { Moving } from './moving';
 
 describe('migrations', { skip: noLab }, () => {
   const moving = new Moving();

@@ -4,13 +4,9 @@ import path from 'node:path';
 import { after, afterEach, before, beforeEach } from 'node:test';
 import type { FrameLocator, Locator } from 'playwright-core';
 import { startLab, type Lab } from '../lab/lab';
-import { removeGuests } from '../migration/guests';
+import { removeGuests, withoutListening } from '../migration/guests';
 import { Desk, until } from './help';
 import { NodesView } from './view';
-
-export const LIBVIRTD = '/etc/libvirt/libvirtd.conf';
-/** Writes a few hundred KiB a second, in 16 MiB: it fits through a narrow way, on a busy machine, too. */
-export const QUIET = { dirty: 16, delay: 60_000 };
 
 const NODES = ['compute1', 'compute2'] as const;
 
@@ -52,17 +48,8 @@ export class Moving {
   }
 
   /** While compute2's libvirtd does not listen, which is an error of its file. */
-  async unheard(work: () => Promise<void>): Promise<void> {
-    const listen = async (value: 0 | 1): Promise<void> => {
-      await this.lab.must('compute2', ['sed', '-i', `s/^listen_tcp.*/listen_tcp = ${value}/`, LIBVIRTD]);
-      await this.lab.must('compute2', ['/run/lab/restart-libvirtd']);
-    };
-    await listen(0);
-    try {
-      await work();
-    } finally {
-      await listen(1);
-    }
+  unheard(work: () => Promise<void>): Promise<void> {
+    return withoutListening(this.lab, 'compute2', work);
   }
 }
 

@@ -4,11 +4,11 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { noLab, startLab, type Lab } from '../lab/lab';
+import { LIBVIRTD } from '../migration/guests';
 import { pressUntil } from '../tools/workbench.mjs';
 import { Desk, until } from './help';
 import { NodesView } from './view';
 
-const LIBVIRTD = '/etc/libvirt/libvirtd.conf';
 const desk = new Desk();
 const view = new NodesView(desk);
 

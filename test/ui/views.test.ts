@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { noLab } from '../lab/lab';
-import { startGuest, stateOn } from '../migration/guests';
+import { QUIET, startGuest, stateOn } from '../migration/guests';
 import { command } from '../tools/workbench.mjs';
 import { until } from './help';
-import { Moving, QUIET } from './moving';
+import { Moving } from './moving';
 
 describe('pages', { skip: noLab }, () => {
   const moving = new Moving();
