@@ -1,5 +1,4 @@
-// All tests. Usage: node scripts/test.mjs [--only unit|inhost|ui|long] [FILE…]   (files: of the unit suite)
-// The suite `long` (files *.long.test.ts) takes minutes and runs only when it is asked for.
+// All tests. Usage: node scripts/test.mjs [--only unit|inhost|ui] [FILE…]   (files: of the unit suite)
 // The last line is `N passed, N failed`, with `, N skipped` when something was skipped.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -16,7 +15,7 @@ const FILE_LIMIT_MS = 420_000;
 
 const { values, positionals } = parseArgs({ options: { only: { type: 'string' } }, allowPositionals: true });
 const only = values.only ?? (positionals.length > 0 ? 'unit' : undefined);
-const names = ['unit', 'inhost', 'ui', 'long'];
+const names = ['unit', 'inhost', 'ui'];
 if (only !== undefined && !names.includes(only)) {
   console.error(`usage: node scripts/test.mjs [--only ${names.join('|')}] [FILE…]`);
   process.exit(2);
@@ -35,8 +34,6 @@ const testFiles = (folder, apart = []) =>
       return entry.name.endsWith('.test.ts') ? [file] : [];
     })
     .sort();
-
-const isLong = (file) => file.endsWith('.long.test.ts');
 
 /** @typedef {{ passed: number, failed: number, skipped: number, empty?: string[] }} Counts */
 
@@ -61,30 +58,24 @@ const nodeTest = (name, files, concurrency) =>
 
 const suites = {
   unit: () => {
-    const all = testFiles('test', ['test/ui', 'test/inhost']);
-    const files = positionals.length > 0 ? positionals : all.filter((file) => !isLong(file));
+    const files = positionals.length > 0 ? positionals : testFiles('test', ['test/ui', 'test/inhost']);
     return nodeTest('unit', files, availableParallelism());
   },
-  long: () => nodeTest('long', testFiles('test').filter(isLong), 1),
   inhost: () => counted('inhost', ['test/inhost/run.mjs']),
   ui: async () => {
     const { pack } = await import('./package.mjs');
     await pack();
-    return nodeTest(
-      'ui',
-      testFiles('test/ui').filter((file) => !isLong(file)),
-      1,
-    );
+    return nodeTest('ui', testFiles('test/ui'), 1);
   },
 };
 
-const missing = await setup(only === 'unit' || only === 'long' ? 'unit' : only ? 'ui' : 'test');
+const missing = await setup(only === 'unit' ? 'unit' : only ? 'ui' : 'test');
 const { buildAll } = await import('./build.mjs');
 await buildAll();
 const noEditor = missing.find(({ skips }) => skips.includes('UI tests'));
 
 const total = { passed: 0, failed: 0, skipped: 0 };
-for (const name of names.filter((n) => (only === undefined ? n !== 'long' : n === only))) {
+for (const name of names.filter((n) => only === undefined || n === only)) {
   console.log(`\n== ${name}`);
   if ((name === 'inhost' || name === 'ui') && noEditor) {
     console.log(`skipped: no ${noEditor.part} (${noEditor.why})`);

@@ -138,7 +138,9 @@ export function daemons(text: string): Daemons {
     if (known && known.since <= Number(since)) continue;
     oldest.set(name, { since: Number(since), words });
   }
-  const started = [...oldest].map(([name, { since }]) => [name, Math.round((boot + since / ticks) * 100) / 100] as const);
+  const started = [...oldest].map(
+    ([name, { since }]) => [name, Math.round((boot + since / ticks) * 100) / 100] as const,
+  );
   return {
     words: new Map([...oldest].map(([name, { words }]) => [name, words])),
     started: Object.fromEntries(Number.isNaN(boot) ? [] : started),
