@@ -142,13 +142,13 @@ describe('daemons', () => {
 
   test('the first of a name, with its words and its start', () => {
     const found = facts.daemons(PROC);
-    assert.deepEqual(found.started, { 'nova-compute': 1_700_000_050, libvirtd: 1_700_000_025.5 });
+    assert.deepEqual(found.started, { 'nova-compute': 1_700_000_050, libvirtd: 1_700_000_025 });
     assert.deepEqual(found.words.get('libvirtd'), ['/usr/sbin/libvirtd', '--listen']);
     assert.deepEqual(facts.daemons('').started, {});
     const more = (line: string) => facts.daemons(PROC.replace('== 800', `${line}\n== 800`)).started['libvirtd'];
     assert.equal(more('now 1700000100.913579000 100.25'), 1_700_000_026.16, 'to the hundredth');
-    assert.equal(more('now 1700000100.%N 100.25'), 1_700_000_025.5, 'a date without fractions');
-    assert.equal(more('now 1700000100.913579000 10.25'), 1_700_000_025.5, 'the uptime of a container');
+    assert.equal(more('now 1700000100.%N 100.25'), 1_700_000_025, 'a date without fractions');
+    assert.equal(more('now 1700000100.913579000 10.25'), 1_700_000_025, 'the uptime of a container');
     const asked =
       '\n== 9 libvirtd 100\n/usr/sbin/libvirtd\n--version\n== 10 virtqemud 100\n== 11 virtqemud 200\nvirtqemud\n-V\n';
     assert.deepEqual(facts.daemons(PROC + asked), found, 'who asks for a version runs no daemon');

@@ -99,7 +99,7 @@ run() {
   setpriv --pdeathsig KILL unshare -n -m -p -f --kill-child --propagation private \
     bash "$self" __keeper "$dir" "$net" "$@" <&0 >"$dir/keeper.log" 2>&1 &
   keeper=$!
-  while kill -0 "$keeper" 2>/dev/null && [ ! -e "$dir/keeper.pid" ]; do sleep 0.02; done
+  while kill -0 "$keeper" 2>/dev/null && [ ! -s "$dir/keeper.pid" ]; do sleep 0.02; done
   # The one interface on this machine: it goes when its other end does.
   ip link add "$tag" type veth peer name host netns "/proc/$(<"$dir/keeper.pid")/ns/net" || die "no interface $tag"
   ip addr add "$net.0.1/24" dev "$tag"
@@ -142,7 +142,7 @@ start() {
   unshare -n -m -u -i -p -f --kill-child --propagation private \
     bash "$here/node.sh" "$dir" "$net" "$@" >"$dir/$node.log" 2>&1 </dev/null &
   for try in {1..200}; do
-    [ ! -e "$dir/$node.pid" ] || break
+    [ ! -s "$dir/$node.pid" ] || break
     sleep 0.02
   done
   ip link add "m$i" type veth peer name eth0 netns "/proc/$(<"$dir/$node.pid")/ns/net" &&

@@ -86,7 +86,7 @@ export const reach: readonly Fault[] = [
   },
   {
     ...{ id: 'A-restart', title: 'libvirtd.conf was changed, libvirtd not restarted', checks: [23] },
-    make: [{ node: C2, argv: ['sh', '-c', 'sleep 1.1; touch /etc/libvirt/libvirtd.conf'] }],
+    make: [{ node: C2, argv: ['sh', '-c', 'sleep 2.1; touch /etc/libvirt/libvirtd.conf'] }],
     undo: [{ node: C2, argv: ['/run/lab/restart-libvirtd'] }],
     finds: { rule: 'cluster/restart-needed', node: C2, file: LIBVIRTD, severity: 'info' },
   },

@@ -112,14 +112,14 @@ export interface Daemons {
 const ONLY_SAYS = /^(?:--version|-V|--help|-h)$/;
 
 /**
- * When the machine started, in seconds since 1970: `btime`, which comes out up to a second too early, or what is left of the
- * clock without the time since then. A container may be told its own uptime, which is none of its processes'.
+ * When the machine started, in seconds since 1970: what is left of the clock without the time since then, else `btime` in whole
+ * seconds, which comes out up to a second too early. A container may be told its own uptime, which is none of its processes'.
  */
-function bootOf(text: string): number {
+function bootOf(text: string): { readonly at: number; readonly exact: boolean } {
   const boot = Number(/^btime (\d+)$/m.exec(text)?.[1] ?? NaN);
   const [, now, up] = /^now (\d+\.\d+) (\d+\.\d+)$/m.exec(text) ?? [];
-  const exact = Number(now) - Number(up);
-  return Math.abs(exact - boot) < 2 ? exact : boot;
+  const at = Number(now) - Number(up);
+  return Math.abs(at - boot) < 2 ? { at, exact: true } : { at: boot, exact: false };
 }
 
 /** What /proc says of the daemons that run: `== PID NAME TICKS` and a line for each word. */
@@ -138,12 +138,13 @@ export function daemons(text: string): Daemons {
     if (known && known.since <= Number(since)) continue;
     oldest.set(name, { since: Number(since), words });
   }
-  const started = [...oldest].map(
-    ([name, { since }]) => [name, Math.round((boot + since / ticks) * 100) / 100] as const,
-  );
+  const started = [...oldest].map(([name, { since }]) => {
+    const at = boot.at + since / ticks;
+    return [name, boot.exact ? Math.round(at * 100) / 100 : Math.floor(at)] as const;
+  });
   return {
     words: new Map([...oldest].map(([name, { words }]) => [name, words])),
-    started: Object.fromEntries(Number.isNaN(boot) ? [] : started),
+    started: Object.fromEntries(Number.isNaN(boot.at) ? [] : started),
   };
 }
 

@@ -58,9 +58,10 @@ corrected last helps only after a restart. Guests go on running meanwhile; a mig
       const daemon = readerOf(host, file);
       const since = daemon === undefined ? undefined : started[daemon];
       const modified = paths[`/${file.path}`]?.modified;
-      // The file's in whole seconds; so is, in older facts, the start of the machine, by which the kernel tells that of a
-      // process: it comes out up to two seconds too early.
-      if (daemon === undefined || since === undefined || modified === undefined || modified < since + 2) continue;
+      if (daemon === undefined || since === undefined || modified === undefined) continue;
+      // The file's in whole seconds. So is, where the node's clock tells no fractions, the start of the machine, by which the
+      // kernel tells that of a process: it comes out up to two seconds too early.
+      if (modified < since + (Number.isInteger(since) ? 2 : 1)) continue;
       const place = factPlace(host, ['started', daemon]);
       report({
         file,
