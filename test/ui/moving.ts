@@ -53,8 +53,34 @@ export class Moving {
   }
 }
 
+/** Whether a text is in what VS Code in a browser has written down of its state. */
+const KEPT = `async (text) => {
+  const answer = (request) => new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+  for (const { name } of await indexedDB.databases()) {
+    if (!name.startsWith('vscode-web-state-db')) continue;
+    const db = await answer(indexedDB.open(name));
+    try {
+      if (!db.objectStoreNames.contains('ItemTable')) continue;
+      const all = await answer(db.transaction('ItemTable').objectStore('ItemTable').getAll());
+      if (all.some((value) => String(value).includes(text))) return true;
+    } finally {
+      db.close();
+    }
+  }
+  return false;
+}`;
+
 /** The two views, and our pages. */
 class MovingView extends NodesView {
+  /** Until VS Code has written something of ours down, which it does some seconds later. */
+  kept(text: string): Promise<void> {
+    const { page } = this.desk;
+    return until(async () => (await page.evaluate(`(${KEPT})(${JSON.stringify(text)})`)) === true, `kept: ${text}`);
+  }
+
   /** What is in the page that is seen. */
   get shown(): FrameLocator {
     return this.desk.page.frameLocator('iframe.webview.ready').frameLocator('#active-frame');

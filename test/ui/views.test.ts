@@ -87,6 +87,7 @@ describe('pages', { skip: noLab }, () => {
     await inPage('web2', 'waiting');
     await view.migration(/web1.*compute1 → compute2, \d+ %/s).waitFor();
 
+    await view.kept('"progress":"running"');
     await page.reload({ waitUntil: 'commit' });
     await view.show();
     await drain('not carried on, 0 of 2 moved, 1 on the way, 1 stayed').waitFor();
