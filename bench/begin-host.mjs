@@ -1,7 +1,8 @@
 // Forked by begin.mjs: two nodes of the lab and a guest, sent away and called back turn by turn.
 import { spawn } from 'node:child_process';
 import { startGuest } from '../test/migration/guests.ts';
-import { Bench, QUIET } from '../test/migration/while.ts';
+import { QUIET } from '../test/migration/guests.ts';
+import { Bench } from '../test/migration/while.ts';
 import { noLab } from '../test/lab/lab.ts';
 
 /** MiB/s: nobody arrives before it is called back. */

@@ -20,13 +20,29 @@ process.once('message', async ({ bundle, hosts, times }) => {
   const { matrix, readInventories, refreshed } = load(bundle);
   const uri = pathToFileURL(path.join(hosts, 'livemig.ini')).href;
   const [read] = readInventories([{ uri, text: readFileSync(path.join(hosts, 'livemig.ini'), 'utf8') }]);
-  const snapshots = new Map(snapshotsOf(hosts).map((snapshot) => [snapshot.node, snapshot]));
+  const folders = readdirSync(hosts, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  const nodes = wire(folders.map(({ name }) => hostSpec(path.join(hosts, name))));
+  const snapshots = new Map(snapshotsOf(nodes).map((snapshot) => [snapshot.node, snapshot]));
+  /** What the comparison of the storage asks: the embedded node answers at once. */
+  const runners = new Map(
+    nodes.map((node) => [
+      node.name,
+      {
+        run: async (argv) => ({ code: 0, stdout: Buffer.from(collect(node, argv.slice(3), ROOT)), stderr: '' }),
+      },
+    ]),
+  );
   // What is made of a node when it is read is not made again.
   for (const snapshot of snapshots.values()) refreshed(read.view.id, read, snapshot);
   const session = { id: read.view.id, read };
   const fleet = {
     cluster: () => session,
-    node: ({ node }) => ({ recent: async () => snapshots.get(node) }),
+    node: ({ node }) => ({
+      recent: async () => snapshots.get(node),
+      runner: runners.get(node),
+      amend: (_before, now) => snapshots.set(node, now),
+    }),
+    log: () => undefined,
   };
   const figures = [];
   for (let i = 0; i < times; i++) {
@@ -47,9 +63,7 @@ process.once('message', async ({ bundle, hosts, times }) => {
 });
 
 /** As the collector's answers have it, and what each of the others resolves to there: by DNS, not by its own files. */
-function snapshotsOf(hosts) {
-  const folders = readdirSync(hosts, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-  const nodes = wire(folders.map(({ name }) => hostSpec(path.join(hosts, name))));
+function snapshotsOf(nodes) {
   // Read of an answer, no two of these texts would be the same object.
   const copy = (text) => Buffer.from(text).toString();
   return nodes.map((node) => {

@@ -4,7 +4,7 @@ import type { SourceFile } from '../model/files';
 import type { Facts } from '../model/facts';
 import type { Host, HostInput } from '../model/host';
 import { readInventory } from '../model/inventory';
-import { readFacts } from '../model/readFacts';
+import { factsIn } from '../model/readFacts';
 import { JsonPlaces } from '../syntax/json';
 import { judge, type Verdict } from './preflight';
 import { alike, type Member } from './profile/index';
@@ -89,7 +89,7 @@ function sectionOf({ name, files }: HostInput, sections: ReadonlyMap<string, Mem
 
 function factsOf({ files }: HostInput): Facts | undefined {
   const file = files.find(({ kind }) => kind === 'facts');
-  return file && readFacts(file.text);
+  return file && factsIn(file);
 }
 
 /** The host with no instances on it. All else stays on its line: findings are shown in the file as it is. */

@@ -7,7 +7,7 @@ import { LibvirtConfig } from './libvirt';
 import { NovaConfig } from './nova';
 import { documentOf } from './parsed';
 import { judgePlatform, type Platform } from './platform';
-import { readFacts } from './readFacts';
+import { factsIn } from './readFacts';
 import { judgeRelease, type ReleaseJudgement } from './release';
 
 /** A place in a file: what findings, related locations and effective values point at. */
@@ -62,7 +62,7 @@ export class Host {
       else this.#byKind.set(file.kind, [file]);
     }
     const facts = this.first('facts');
-    this.facts = facts && readFacts(facts.text);
+    this.facts = facts && factsIn(facts);
     this.release = judgeRelease(input.files, this.facts, context.releases);
     this.platform = judgePlatform(input.files, this.facts, context.node?.values ?? {}, this.release);
     this.nova = new NovaConfig(this.filesOf('nova'), this.release.index);

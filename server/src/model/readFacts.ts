@@ -1,4 +1,5 @@
 import type { CertificateFacts, CpuFacts, Facts, GuestCpuFacts, MountFacts, PathFacts, SelinuxFacts } from './facts';
+import type { SourceFile } from './files';
 import type { FirewallFacts, FirewallRule } from './firewall';
 import type { InstanceCpu, InstanceDisk, InstanceFacts } from './instance';
 
@@ -188,6 +189,15 @@ export function readFacts(json: string): Facts | undefined {
   } catch {
     return undefined;
   }
+}
+
+const known = new WeakMap<SourceFile, { readonly facts: Facts | undefined }>();
+
+/** Those of a file, which is read once, of however many models it is a part: a thousand nodes tell a million things. */
+export function factsIn(file: SourceFile): Facts | undefined {
+  let read = known.get(file);
+  if (!read) known.set(file, (read = { facts: readFacts(file.text) }));
+  return read.facts;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
