@@ -4,6 +4,7 @@ import path from 'node:path';
 import { EmbeddedNode, listensAt, type NodeSpec } from './node';
 import { generateKey } from './keys';
 import { EmbeddedServer, type ServeOptions } from './server';
+import { Tree } from './tree';
 
 export interface EmbeddedCluster {
   readonly servers: readonly EmbeddedServer[];
@@ -17,7 +18,14 @@ export interface EmbeddedCluster {
 export function wire(specs: readonly NodeSpec[]): readonly EmbeddedNode[] {
   const nodes = specs.map((spec) => new EmbeddedNode(spec));
   const byAddress = new Map(nodes.flatMap((node) => node.addresses().map((a) => [a, node] as const)));
+  const filers = new Map<string, Tree>();
+  const filer = (address: string): Tree => {
+    const tree = filers.get(address) ?? new Tree();
+    filers.set(address, tree);
+    return tree;
+  };
   for (const node of nodes) {
+    node.filer = filer;
     node.peer = (address) => byAddress.get(address);
     node.reach = (address, port) => {
       const other = byAddress.get(address);

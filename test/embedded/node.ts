@@ -74,6 +74,8 @@ export class EmbeddedNode {
   reach: Reach = () => 'filtered';
   /** The node that has an address; a cluster sets it. */
   peer: (address: string) => EmbeddedNode | undefined = () => undefined;
+  /** What a server that is none of the nodes has, for all who mount from it; a cluster sets it. */
+  filer: (address: string) => Tree | undefined = () => undefined;
   /** Those that are defined here, running or not. */
   guests: readonly InstanceFacts[];
   /** By UUID: what leaves, what comes, and what came. */
@@ -215,8 +217,15 @@ export class EmbeddedNode {
   behind(folder: string): { readonly tree: Tree; readonly folder: string } {
     const { source = '', type = '' } = this.#mounts[folder] ?? {};
     const [, address = '', path = ''] = /^([^:]+):(\/.*)$/.exec(source) ?? [];
-    const server = /^nfs4?$/.test(type) ? this.peer(address) : undefined;
-    return server ? { tree: server.tree, folder: path } : { tree: this.tree, folder };
+    if (!/^nfs4?$/.test(type)) return { tree: this.tree, folder };
+    const server = this.peer(address);
+    if (server) return { tree: server.tree, folder: path };
+    const tree = this.filer(address);
+    const own = this.tree.find(folder);
+    if (!tree || own?.type !== 'folder') return { tree: this.tree, folder };
+    // As the first who asks has it.
+    if (!tree.find(path)) tree.folder(path, own);
+    return { tree, folder: path };
   }
 
   processes(): readonly Process[] {
