@@ -207,6 +207,15 @@ for (const shell of SHELLS) {
       assert.equal(answer.outputs.get('paths a b')?.status, 1);
     });
 
+    test('what runs side by side comes whole', async () => {
+      const words = Array.from({ length: 96 }, (_, i) => `peer:127.0.0.${i + 1}`);
+      const answer = await collect(shell, ['only:asked', ...words]);
+      assert.deepEqual(
+        words.filter((word) => answer.outputs.get(word.replace(':', ' '))?.status !== 0),
+        [],
+      );
+    });
+
     test('measures this machine', async () => {
       const answer = await collect(shell, [
         'peer:localhost',

@@ -37,7 +37,7 @@ MAX_BYTES=4194304
 line_break='
 '
 
-only='' root='' limit=10 deadline=60
+only='' root='' beside='' limit=10 deadline=60
 for word; do
   case $word in
     only:*) only=${word#only:} ;;
@@ -113,10 +113,13 @@ encode() {
 
 lacks() { printf '@@livemig lacks %s\t%s\n' "$1" "$2"; }
 
-# `frame NAME`: standard input. In one write, as some run side by side.
+# `frame NAME`: standard input. What runs side by side is written at once, by a program: bash writes line by line, and what
+# others write comes between.
 frame() {
   body=$(encode)
-  printf '@@livemig out %s %s\n%s\n' "${#body}" "$1" "$body"
+  if [ -z "$beside" ] || ! env printf '@@livemig out %s %s\n%s\n' "${#body}" "$1" "$body" 2>/dev/null; then
+    printf '@@livemig out %s %s\n%s\n' "${#body}" "$1" "$body"
+  fi
 }
 
 # `run NAME COMMAND…`: what it says on both streams, and how it ended. Not a word where there is no such program.
@@ -539,12 +542,14 @@ abreast() {
   command=$1
   shift
   count=0
+  beside=1
   for word; do
     "$command" "$word" &
     count=$((count + 1))
     if [ $((count % 16)) -eq 0 ]; then wait; fi
   done
   wait
+  beside=''
 }
 
 peer() { case $1 in -*) ;; *) run "peer $1" getent ahosts "$1" ;; esac; }
