@@ -11,7 +11,7 @@ const root = path.resolve(import.meta.dirname, '..');
 process.chdir(root);
 
 /** One test file may not hang the run. */
-const FILE_LIMIT_MS = 420_000;
+const FILE_LIMIT_MS = 720_000;
 
 const { values, positionals } = parseArgs({ options: { only: { type: 'string' } }, allowPositionals: true });
 const only = values.only ?? (positionals.length > 0 ? 'unit' : undefined);
