@@ -1,9 +1,9 @@
 // Forked by begin.mjs: two nodes of the lab and a guest, sent away and called back turn by turn.
 import { spawn } from 'node:child_process';
-import { startGuest } from '../test/migration/guests.ts';
-import { QUIET } from '../test/migration/guests.ts';
+import { QUIET, startGuest } from '../test/migration/guests.ts';
 import { Bench } from '../test/migration/while.ts';
 import { noLab } from '../test/lab/lab.ts';
+import { measures } from './forked.mjs';
 
 /** MiB/s: nobody arrives before it is called back. */
 const NARROW = 1;
@@ -12,15 +12,10 @@ const JOB = 'until virsh -q domjobinfo "$1" | grep -q "$2"; do sleep 0.02; done'
 
 // The lab ends with whoever started it.
 process.on('disconnect', () => process.exit(1));
-process.once('message', ({ runs }) => {
-  measure(runs).then(
-    (figures) => process.send(figures, () => process.exit(0)),
-    (error) => process.send({ error: String(error.stack) }, () => process.exit(1)),
-  );
-});
+measures(measure);
 
 /** ms from each confirmation, and from each start of ssh, until libvirt has the job. */
-async function measure(runs) {
+async function measure({ runs }) {
   if (noLab !== false) return { note: noLab };
   const bench = new Bench();
   await bench.start();

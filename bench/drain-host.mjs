@@ -6,6 +6,7 @@ import path from 'node:path';
 import { URI } from 'vscode-uri';
 import { createMessageConnection, IPCMessageReader, IPCMessageWriter } from 'vscode-jsonrpc/node';
 import { cpu, rounded, watchBlocking } from './figures.mjs';
+import { measures } from './forked.mjs';
 import { nothing, paint, playVscode } from './vscode.mjs';
 
 /** So many move at a time. */
@@ -13,12 +14,7 @@ const PARALLEL = 10;
 /** Without a word of the drain for so long, something is wrong, ms. */
 const SILENCE_MS = 60_000;
 
-process.once('message', (request) => {
-  run(request).then(
-    (figures) => process.send(figures, () => process.exit(0)),
-    (error) => process.send({ error: error.stack ?? String(error) }, () => process.exit(1)),
-  );
-});
+measures(run);
 
 async function run({ dist, folder, sshConfig, instances }) {
   const server = languageServer(dist, folder);

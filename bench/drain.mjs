@@ -4,6 +4,7 @@ import { fork } from 'node:child_process';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { writeFleet } from './fleet.mjs';
+import { message } from './forked.mjs';
 
 /** The one that is drained, and those that take its instances. */
 const NODES = 4;
@@ -11,14 +12,6 @@ const NODES = 4;
 const SECONDS = 1;
 /** Libvirtd of the fleet wants a password of its peers, of which embedded nodes know nothing. */
 const OPEN = 'listen_tls = 0\nlisten_tcp = 1\nauth_tcp = "none"\n';
-
-/** The next message of a child; its end is an error. */
-function message(child, what) {
-  return new Promise((resolve, reject) => {
-    child.once('message', resolve);
-    child.once('exit', (code) => reject(new Error(`${what} ended with ${code}`)));
-  });
-}
 
 /**
  * @param {string} root of the project

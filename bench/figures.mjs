@@ -73,6 +73,13 @@ export function quantile(values, part) {
   return rounded(sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))]);
 }
 
+/** The median of one figure of each. */
+export const medianOf = (all, what) =>
+  quantile(
+    all.map((one) => one[what]),
+    0.5,
+  );
+
 export function rounded(value) {
   return Math.round(value * 100) / 100;
 }

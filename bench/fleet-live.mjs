@@ -5,20 +5,13 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { quantile, rounded } from './figures.mjs';
 import { writeFleet } from './fleet.mjs';
+import { message } from './forked.mjs';
 import { SAMPLES } from './documents.mjs';
 
 /** One to connect, and as many in which what is connected is read again. */
 const ROUNDS = 4;
 /** Of the file that is typed in. */
 const LINES = 1000;
-
-/** The next message of a child; its end is an error. */
-function message(child, what) {
-  return new Promise((resolve, reject) => {
-    child.once('message', resolve);
-    child.once('exit', (code) => reject(new Error(`${what} ended with ${code}`)));
-  });
-}
 
 /**
  * @param {string} root of the project

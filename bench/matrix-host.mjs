@@ -6,6 +6,7 @@ import path from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { pathToFileURL } from 'node:url';
 import { rounded } from './figures.mjs';
+import { measures } from './forked.mjs';
 
 // Their own paths go by what they are loaded as.
 const load = createRequire(import.meta.url);
@@ -16,7 +17,7 @@ const { collect } = load('../test/embedded/collector.ts');
 const { hostSpec } = load('../test/embedded/hosts.ts');
 const { ROOT } = load('../test/embedded/tree.ts');
 
-process.once('message', async ({ bundle, hosts, times }) => {
+measures(async ({ bundle, hosts, times }) => {
   const { matrix, readInventories, refreshed } = load(bundle);
   const uri = pathToFileURL(path.join(hosts, 'livemig.ini')).href;
   const [read] = readInventories([{ uri, text: readFileSync(path.join(hosts, 'livemig.ini'), 'utf8') }]);
@@ -44,7 +45,7 @@ process.once('message', async ({ bundle, hosts, times }) => {
     }),
     log: () => undefined,
   };
-  const figures = [];
+  const answers = [];
   for (let i = 0; i < times; i++) {
     const delay = monitorEventLoopDelay({ resolution: 2 });
     delay.enable();
@@ -57,9 +58,9 @@ process.once('message', async ({ bundle, hosts, times }) => {
     await new Promise((resolve) => setImmediate(resolve));
     delay.disable();
     const blockedMs = rounded(delay.max / 1e6);
-    figures.push({ ms: rounded(ms), cpuMs: rounded((user + system) / 1000), blockedMs, groups: groups.length });
+    answers.push({ ms: rounded(ms), cpuMs: rounded((user + system) / 1000), blockedMs, groups: groups.length });
   }
-  process.send(figures, () => process.exit(0));
+  return { answers };
 });
 
 /** As the collector's answers have it, and what each of the others resolves to there: by DNS, not by its own files. */

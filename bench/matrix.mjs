@@ -1,11 +1,11 @@
 // The matrix of so many nodes that were just read and each resolve all others, as the fleet process makes it. The first answer
 // of a process is told apart: its engine has run none of it yet.
-import { fork } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { bundlePart } from '../scripts/build.mjs';
-import { quantile, rounded } from './figures.mjs';
+import { medianOf, rounded } from './figures.mjs';
 import { writeFleet } from './fleet.mjs';
+import { measured } from './forked.mjs';
 
 /** Processes that are asked, and how often each. */
 const ROUNDS = 2;
@@ -33,24 +33,20 @@ export async function matrix(root, scratch, count, { profile } = {}) {
   const later = [];
   let groups;
   for (let round = 0; round < ROUNDS; round++) {
-    const answers = await asked(root, { bundle, hosts, times: ASKED, profile });
+    const request = { bundle, hosts, times: ASKED };
+    const { answers } = await measured('matrix-host.mjs', request, { cwd: root, what: 'the matrix', profile });
     const [cold, ...warm] = answers;
     first.push(cold);
     later.push(...warm);
     groups = cold.groups;
   }
-  const p50 = (all, what) =>
-    quantile(
-      all.map((one) => one[what]),
-      0.5,
-    );
   return {
     nodes: count,
     groups,
-    firstMs: p50(first, 'ms'),
-    firstCpuMs: p50(first, 'cpuMs'),
-    ms: p50(later, 'ms'),
-    cpuMs: p50(later, 'cpuMs'),
+    firstMs: medianOf(first, 'ms'),
+    firstCpuMs: medianOf(first, 'cpuMs'),
+    ms: medianOf(later, 'ms'),
+    cpuMs: medianOf(later, 'cpuMs'),
     blockedMs: rounded(Math.max(...[...first, ...later].map((one) => one.blockedMs))),
   };
 }
@@ -62,18 +58,4 @@ function inventory(count) {
     return `[node ${name}]\nroles = compute\n`;
   });
   return `release = zed\n\n${sections.join('\n')}`;
-}
-
-async function asked(root, request) {
-  const { profile } = request;
-  const host = fork(path.join(root, 'bench/matrix-host.mjs'), {
-    execArgv: ['--import', 'tsx', ...(profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : [])],
-    cwd: root,
-  });
-  const answer = new Promise((resolve, reject) => {
-    host.once('message', resolve);
-    host.once('exit', (code) => reject(new Error(`the measurement of the matrix ended with ${code}`)));
-  });
-  host.send(request);
-  return answer;
 }

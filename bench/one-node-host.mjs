@@ -5,18 +5,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { startFleet } from '../test/fleet/fleet-process.ts';
 import { keygen, noSshd, startSshd } from '../test/fleet/sshd.ts';
+import { measures } from './forked.mjs';
 
 const COLLECTOR = readFileSync(new URL('../server/src/fleet/collect/collect.sh', import.meta.url));
 
-process.once('message', ({ runs }) => {
-  measure(runs).then(
-    (figures) => process.send(figures, () => process.exit(0)),
-    (error) => process.send({ error: String(error.stack) }, () => process.exit(1)),
-  );
-});
+measures(measure);
 
 /** ms: ssh and the collector, connecting each time as ssh does; the fleet process with its connection; with a new one. */
-async function measure(runs) {
+async function measure({ runs }) {
   if (noSshd !== false) return { note: noSshd };
   const folder = mkdtempSync(path.join(tmpdir(), 'livemig-bench-'));
   chmodSync(folder, 0o711);

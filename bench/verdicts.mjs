@@ -4,7 +4,7 @@ import { fork } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { createMessageConnection, IPCMessageReader, IPCMessageWriter } from 'vscode-jsonrpc/node';
-import { cpu, quantile, rounded } from './figures.mjs';
+import { cpu, medianOf, rounded } from './figures.mjs';
 import { writeFleet } from './fleet.mjs';
 
 /** Processes that are asked, and how often each. */
@@ -40,17 +40,12 @@ export async function verdicts(root, scratch, count) {
       first.push(cold);
       later.push(...warm);
     }
-    const p50 = (all, what) =>
-      quantile(
-        all.map((one) => one[what]),
-        0.5,
-      );
     return {
       destinations: count,
-      firstMs: p50(first, 'ms'),
-      firstCpuMs: p50(first, 'cpu'),
-      ms: p50(later, 'ms'),
-      cpuMs: p50(later, 'cpu'),
+      firstMs: medianOf(first, 'ms'),
+      firstCpuMs: medianOf(first, 'cpu'),
+      ms: medianOf(later, 'ms'),
+      cpuMs: medianOf(later, 'cpu'),
     };
   } finally {
     if (embedded.connected) embedded.disconnect();

@@ -87,9 +87,10 @@ minutes and ends with *unable to connect to server at 'HOST:49152': Connection t
   check(cluster, report) {
     const shutAt = shutPorts(cluster);
     for (const host of cluster.hosts) {
-      const place = factPlace(host, ['firewall']);
+      const shut = shutAt(host);
+      const place = shut.length > 0 ? factPlace(host, ['firewall']) : undefined;
       if (!place) continue;
-      for (const { port, to, range } of shutAt(host))
+      for (const { port, to, range } of shut)
         report({
           host,
           ...place,
