@@ -6,13 +6,13 @@ import { destinationsOf } from '../../migration/preflight';
 import type { MigrateOptions } from '../../migration/types';
 import type { Cluster } from '../../model/cluster';
 import type { Host } from '../../model/host';
-import { FleetError, type Snapshot } from '../types';
+import { FleetError } from '../types';
 import type { ClusterSession, Fleet } from './fleet';
 import { readNodes } from './fresh';
 import type { Migrations } from './migrations';
 import type { Asker } from './prompts';
-import { clusterOf } from './refreshed';
 import { siteOf } from './site';
+import { lastModel, lastRead } from './standing';
 import { withSharedStorage } from './storage';
 
 /** MiB that a node keeps for itself: `reserved_host_memory_mb` of nova, where nothing else is said. */
@@ -62,7 +62,7 @@ export async function planNode(
   ]);
   const instances = uuids ? all.filter(({ uuid }) => uuids.includes(uuid)) : all;
   // Only now: its instances may have been read anew meanwhile.
-  if (!known) await withSharedStorage(fleet, session, node, snapshotsOf(session, failures), signal);
+  if (!known) await withSharedStorage(fleet, session, node, lastRead(session, failures), signal);
   const model = modelOf(session, failures);
   const plan = planFor(model, { node, instances, to: destination, driver, services, options });
   const service = services.find((s) => s.node === node);
@@ -91,17 +91,9 @@ export interface Model {
   readonly unread: ReadonlyMap<string, string>;
 }
 
-/** All nodes as they were read last. */
+/** All nodes as they were read last, but for those that could not be read. */
 export function modelOf(session: ClusterSession, unread: ReadonlyMap<string, string>): Model {
-  const snapshots = snapshotsOf(session, unread);
-  return {
-    cluster: clusterOf(session.id, session.read, snapshots, snapshots.length < session.read.nodes.size),
-    unread,
-  };
-}
-
-function snapshotsOf({ read, nodes }: ClusterSession, unread: ReadonlyMap<string, string>): Snapshot[] {
-  return [...read.nodes.keys()].flatMap((name) => (unread.has(name) ? [] : (nodes.get(name)?.snapshot ?? [])));
+  return { cluster: lastModel(session, lastRead(session, unread)), unread };
 }
 
 export interface Wanted {

@@ -87,9 +87,17 @@ export class NodeSession {
     return pool.get(this.params.node, { now, ...(signal && { signal }) });
   }
 
-  /** Runs commands over the connection that the node has by then. */
-  get runner(): Runner {
-    return { run: async (argv, options) => (await this.connection()).run(argv, options) };
+  /**
+   * Runs commands over the connection that the node has by then.
+   * @param now it is dialled whatever failed before
+   */
+  runner({ now = false } = {}): Runner {
+    return {
+      run: async (argv, options) => {
+        const connection = await this.connection({ now, ...(options.signal && { signal: options.signal }) });
+        return connection.run(argv, options);
+      },
+    };
   }
 
   /**

@@ -6,10 +6,10 @@ import { lineIndexOf } from '../../model/parsed';
 import { RULES } from '../../rules/index';
 import { DEFAULT_SETTINGS } from '../../settings';
 import { planRepair, runRepair, type Plan } from '../repair';
-import { FleetError, type Runner } from '../types';
+import { FleetError } from '../types';
 import type { Progress } from './actions';
 import type { Fleet } from './fleet';
-import { clusterOf } from './refreshed';
+import { lastModel, lastRead } from './standing';
 import { withSharedStorage } from './storage';
 import { readUri, uriOf } from './uris';
 
@@ -64,7 +64,7 @@ export class Repairs {
     const known = findings(before, params);
     const done = await runRepair(
       plan,
-      (node) => this.#runner(params.cluster, node),
+      (node) => this.fleet.node({ cluster: params.cluster, node }).runner({ now: true }),
       this.progress(token),
       signal,
       (node) => this.fleet.node({ cluster: params.cluster, node }).files,
@@ -93,29 +93,15 @@ export class Repairs {
     return { ok: true, steps, refreshed };
   }
 
-  /** All nodes of a cluster as they were read last. */
   #cluster({ cluster }: Pick<RepairParams, 'cluster'>): Cluster {
-    const { id, read, nodes } = this.fleet.cluster(cluster);
-    const snapshots = [...read.nodes.keys()].flatMap((name) => nodes.get(name)?.snapshot ?? []);
-    return clusterOf(id, read, snapshots, snapshots.length < read.nodes.size);
+    return lastModel(this.fleet.cluster(cluster));
   }
 
   /** What only a comparison shows is compared again. */
   async #compare({ cluster: id, rule, uri }: RepairParams, signal: AbortSignal): Promise<void> {
     if (rule !== 'cluster/storage-differs') return;
     const session = this.fleet.cluster(id);
-    const snapshots = [...session.nodes.values()].flatMap(({ snapshot }) => snapshot ?? []);
-    await withSharedStorage(this.fleet, session, readUri(uri).node, snapshots, signal, 0);
-  }
-
-  #runner(cluster: string, node: string): Runner {
-    const session = this.fleet.node({ cluster, node });
-    return {
-      run: async (argv, options) => {
-        const connection = await session.connection({ now: true, ...(options.signal && { signal: options.signal }) });
-        return connection.run(argv, options);
-      },
-    };
+    await withSharedStorage(this.fleet, session, readUri(uri).node, lastRead(session), signal, 0);
   }
 
   #readAnew(cluster: string, node: string): Promise<Refreshed> {

@@ -1,10 +1,10 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Site } from '../../migration/driver';
-import type { Snapshot } from '../types';
 import type { Fleet } from './fleet';
 import type { Asker } from './prompts';
 import { clusterOf } from './refreshed';
+import { lastRead } from './standing';
 
 /** What a driver may ask of a cluster of the fleet. */
 export function siteOf(fleet: Fleet, asker: Asker, id: string): Site {
@@ -16,9 +16,9 @@ export function siteOf(fleet: Fleet, asker: Asker, id: string): Site {
     get nodes() {
       return [...session.read.nodes.keys()];
     },
-    end: (name) => ({ node: name, runner: fleet.node({ cluster: id, node: name }).runner }),
+    end: (name) => ({ node: name, runner: fleet.node({ cluster: id, node: name }).runner() }),
     snapshot: async (name, signal, age) => fleet.node({ cluster: id, node: name }).recent(signal, age),
-    known: () => [...session.nodes.values()].flatMap(({ snapshot }): Snapshot[] => (snapshot ? [snapshot] : [])),
+    known: () => lastRead(session),
     model: (snapshots, partial = false) => clusterOf(id, session.read, snapshots, partial),
     password: (question, signal) =>
       asker.of({ cluster: id, node: question.host }, () => undefined, signal).password(question),

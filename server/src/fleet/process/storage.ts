@@ -53,7 +53,7 @@ export async function withSharedStorage(
     const all = nodes.map(({ node, path }) => ({
       node,
       path,
-      runner: fleet.node({ cluster: session.id, node }).runner,
+      runner: fleet.node({ cluster: session.id, node }).runner(),
     }));
     const done = probeStorage(all, fleet.log, AbortSignal.timeout(LIMIT_MS));
     known.unshift((probed = { at: Date.now(), nodes: new Set(keys), done }));
