@@ -6,6 +6,8 @@ export function addressOf(server: { readonly url: string }, opened: string): str
 export function openWorkbench(browser: Browser, server: { readonly url: string }, opened: string): Promise<Page>;
 /** Presses a key until its effect shows: a press can be lost while the workbench is still settling. */
 export function pressUntil(page: Page, key: string, effect: Locator, tries?: number): Promise<void>;
+/** Opens the quick fixes of a place in the editor: whatever took the focus meanwhile, the place is clicked again. */
+export function quickFixes(page: Page, place: Locator, action: Locator, tries?: number): Promise<void>;
 /** Runs a command by its full title, as the command palette shows it. */
 export function command(page: Page, title: string): Promise<void>;
 /** Opens a file by its path below the folder and puts the cursor into it. */

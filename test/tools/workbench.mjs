@@ -50,6 +50,21 @@ export async function pressUntil(page, key, effect, tries = 8) {
   }
 }
 
+/** Opens the quick fixes of a place in the editor: whatever took the focus meanwhile, the place is clicked again. */
+export async function quickFixes(page, place, action, tries = 8) {
+  for (let i = 1; ; i++) {
+    await place.click();
+    await page.locator('.editor-instance .monaco-editor.focused').waitFor();
+    try {
+      return await pressUntil(page, 'Control+.', action, 1);
+    } catch (error) {
+      const focus = await page.evaluate(() => document.activeElement?.className);
+      if (i === tries) throw new Error(`${error.message}\nThe focus is at ${focus}`, { cause: error });
+      await page.keyboard.press('Escape');
+    }
+  }
+}
+
 /** Runs a command by its full title, as the command palette shows it. */
 export async function command(page, title) {
   await pressUntil(page, 'F1', quickInput(page));

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { noLab, startLab, type Lab } from '../lab/lab';
 import { LIBVIRTD } from '../migration/guests';
-import { pressUntil } from '../tools/workbench.mjs';
+import { quickFixes } from '../tools/workbench.mjs';
 import { Desk, until } from './help';
 import { NodesView } from './view';
 
@@ -74,8 +74,8 @@ describe('a node of the lab', { skip: noLab }, () => {
     await view.row('libvirtd.conf').click();
     const squiggle = page.locator('.squiggly-error').first();
     await squiggle.waitFor({ state: 'attached' });
-    await page.locator('.editor-instance .view-line').getByText('listen_tls').click();
-    await pressUntil(page, 'Control+.', page.locator('.action-widget .monaco-list-row.action').first());
+    const actions = page.locator('.action-widget .monaco-list-row.action');
+    await quickFixes(page, page.locator('.editor-instance .view-line').getByText('listen_tls'), actions.first());
     await page.keyboard.press('Enter');
     await page.locator('.editor-instance .view-line').getByText('listen_tcp').waitFor();
     await page.keyboard.press('Control+s');
@@ -122,9 +122,8 @@ describe('a node of the lab', { skip: noLab }, () => {
     await view.row(/^hosts/).click();
     const squiggle = page.locator('.squiggly-error, .squiggly-warning').first();
     await squiggle.waitFor({ state: 'attached' });
-    await page.locator('.editor-instance .view-line').getByText('compute2.lab').click();
     const repair = page.locator('.action-widget .monaco-list-row.action').filter({ hasText: 'Repair on the nodes…' });
-    await pressUntil(page, 'Control+.', repair);
+    await quickFixes(page, page.locator('.editor-instance .view-line').getByText('compute2.lab'), repair);
     await repair.click();
     await view.dialog.waitFor();
     assert.match(await view.dialog.innerText(), /Write etc\/hosts/);
