@@ -240,7 +240,7 @@ export interface VerdictsParams extends InstanceParams {
 export interface VerdictView {
   /** The destination. */
   readonly node: string;
-  /** `unknown`: it could not be read, and `why` says so. */
+  /** `unknown`: it could not be read, and `why` says so. `blocked` may have a `why` that is nobody's finding: nova has no room there. */
   readonly state: 'ready' | 'warnings' | 'blocked' | 'unknown';
   /** Errors first. */
   readonly reasons: readonly ReasonView[];
@@ -326,14 +326,16 @@ export interface Sample {
   readonly throttle?: number;
 }
 
-/** How the guest is asked, ten times a second, whether it answers. */
+/** How the guest is asked whether it answers: ten times a second, by ssh once. */
 export interface ProbeOptions {
   /** Where from; this machine if it is not given. */
   readonly node?: string;
   /** An address of the guest, or a name. */
   readonly address: string;
-  /** TCP port; ICMP if it is not given. */
+  /** TCP port; ICMP if it is not given, and 22 for `ssh`. */
   readonly port?: number;
+  /** Runs a command in the guest, over ssh and with the keys of whoever asks, once a second: an answer is that it ended with 0. */
+  readonly ssh?: { readonly command: string; readonly user?: string };
 }
 
 /** What the probe saw so far. */
