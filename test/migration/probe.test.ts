@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { wrongIn } from '../../server/src/migration/probe';
 import { Gaps } from '../../server/src/migration/probe/gaps';
 import { nextPing, PingReader, PINGS } from '../../server/src/migration/probe/ping';
+import { LoginsReader, sshWords } from '../../server/src/migration/probe/ssh';
 import { ConnectsReader } from '../../server/src/migration/probe/tcp';
 
 const recorded = (name: string): string =>
@@ -123,6 +124,46 @@ test('connects: numbers, answers with their time, and a name that is not known',
   assert.equal(reader.unknown, false);
   reader.take('unknown\n');
   assert.equal(reader.unknown, true);
+});
+
+test('logins: numbers, answers with their time, and what was said instead of one', () => {
+  const gaps = new Gaps(1000);
+  const reader = new LoginsReader(gaps, { heard: (stamp) => stamp! });
+  reader.take('0\n0 1000\n1\n2\n? connect to host 10.0.0.5 port 22: Connection timed out\n3\n3 4');
+  assert.equal(gaps.view(1000).sent, 4);
+  reader.take('100\n4\n4 5100\n');
+  assert.deepEqual(gaps.view(5100).gaps, [{ from: 1000, to: 4100 }]);
+  assert.match(reader.last!, /timed out$/);
+  assert.equal(reader.isHopeless, false);
+  const refused = new LoginsReader(new Gaps(1000), { heard: (stamp) => stamp! });
+  refused.take('0\n? cat: /root/x: Permission denied\n');
+  assert.equal(refused.isHopeless, false);
+  refused.take('? root@10.0.0.5: Permission denied (publickey).\n');
+  assert.equal(refused.isHopeless, true);
+});
+
+test('the words of ssh: nobody is asked, nothing is written, the command is one word', () => {
+  const words = sshWords({
+    address: 'fe80::1%eth0',
+    port: 2222,
+    ssh: { command: "echo '$(reboot)'; true", user: 'me' },
+  });
+  assert.deepEqual(words.slice(-7), ['-p', '2222', '-l', 'me', '--', 'fe80::1%eth0', "echo '$(reboot)'; true"]);
+  for (const wanted of ['BatchMode=yes', 'UserKnownHostsFile=/dev/null', 'ForwardAgent=no', 'ControlPath=none'])
+    assert.equal(words[words.indexOf(wanted) - 1], '-o', wanted);
+  assert.deepEqual(sshWords({ address: 'web1', ssh: { command: 'true' } }).slice(-5), [
+    '-p',
+    '22',
+    '--',
+    'web1',
+    'true',
+  ]);
+  const wrong = (ssh: { command: string; user?: string }) => wrongIn({ address: 'a', ssh });
+  for (const command of ['', '  ', '-oProxyCommand=reboot', 'a\nb', 'a\0b', 'x'.repeat(1001)])
+    assert.match(wrong({ command })!, /no command for a guest/);
+  for (const user of ['', '-l', 'a b', '$(x)'])
+    assert.match(wrong({ command: 'true', user })!, /no account of a guest/);
+  assert.equal(wrong({ command: 'systemctl is-active nginx', user: 'me@corp.example' }), undefined);
 });
 
 test('what is no address, or no port, is said', () => {

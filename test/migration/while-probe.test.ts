@@ -1,5 +1,7 @@
 // The probe of a guest, from a node and from this machine, and beside a real migration.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { after, afterEach, before, describe, test } from 'node:test';
 import type { MigrateParams, MigrationView, ProbeOptions, ProbeView } from '../../server/src/fleet-protocol';
 import { localRunner } from '../../server/src/fleet/shell';
@@ -74,6 +76,39 @@ describe('the probe of a guest', { skip: noLab }, () => {
         connection?.close();
       }
     });
+
+  test('a command over ssh from a node: what fails in the guest is a gap, and who is not let in stops asking', async () => {
+    const { lab } = bench;
+    const key = readFileSync(path.join(lab.folder, 'id'), 'utf8');
+    await lab.must('compute1', ['sh', '-c', 'umask 077; cat >/root/.ssh/id_ed25519'], key);
+    const connection = await connectTo(lab, 'compute1');
+    const command = "test ! -e '/run/stop it'";
+    const probe = new Probe({ address, node: 'compute1', ssh: { command, user: 'root' } }, connection);
+    try {
+      probe.start();
+      await answers(probe, 2);
+      await lab.must('compute2', ['touch', '/run/stop it']);
+      const { sent } = probe.view;
+      while (probe.view.sent < sent + 2) await sleep(50);
+      await lab.must('compute2', ['rm', '/run/stop it']);
+      await answers(probe, 1);
+      probe.stop();
+      const { failed, longest, lost, gaps } = probe.view;
+      assert.equal(failed, undefined);
+      assert.ok(gaps.length === 1 && longest >= 1500 && lost >= 1, JSON.stringify(probe.view));
+      while ((await lab.run('compute1', ['pgrep', '-af', address])).stdout !== '') await sleep(100);
+      assert.equal((await lab.run('compute1', ['test', '-e', '/root/.ssh/known_hosts'])).code, 1);
+
+      const closed = new Probe({ address, node: 'compute1', ssh: { command: 'true', user: 'nobody' } }, connection);
+      closed.start();
+      while (!closed.isOver) await sleep(50);
+      assert.match(closed.view.failed!, /has not answered once: .*Permission denied \(/);
+      assert.ok(closed.view.sent <= 3);
+    } finally {
+      probe.stop();
+      connection.close();
+    }
+  });
 
   test('one that cannot run says why', async () => {
     const connection = await connectTo(bench.lab, 'compute1');

@@ -98,7 +98,7 @@ describe('migrations', { skip: noLab }, () => {
     await page.locator('.quick-input-action').getByText('OK').click();
     await view.answer('Address or name of the guest', 'no address');
     await view.answer('An address or a name', address);
-    await view.answer('TCP port of the guest');
+    await view.picks.filter({ hasText: 'Ping' }).click();
     await view.picks.filter({ hasText: 'compute1' }).click();
     await until(async () =>
       (await view.input.getAttribute('placeholder'))!.includes(`probe of ${address}, from compute1`),

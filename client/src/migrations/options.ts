@@ -92,7 +92,7 @@ export class Options {
         option: 'probe',
         label: l10n.t('Probe…'),
         description: probe ? probeText(probe) : '',
-        detail: l10n.t('The guest is asked ten times a second whether it answers: that measures its downtime.'),
+        detail: l10n.t('The guest is asked again and again whether it answers: that measures its downtime.'),
         picked: probe !== undefined,
       });
     const items = all.filter(({ option }) => option === 'probe' || this.takes.includes(option));

@@ -4,14 +4,15 @@ import type { MigrateParams, MigrationView } from '../../../server/src/fleet-pro
 
 type ProbeOptions = NonNullable<MigrateParams['probe']>;
 
-/** `10.0.0.5`, `10.0.0.5 port 22, from compute3`. */
-export function probeText({ address, port, node }: ProbeOptions): string {
-  const what = port === undefined ? address : l10n.t('{0} port {1}', address, port);
+/** `10.0.0.5`, `10.0.0.5 port 22, from compute3`, `true on 10.0.0.5`. */
+export function probeText({ address, port, node, ssh }: ProbeOptions): string {
+  const at = port === undefined ? address : l10n.t('{0} port {1}', address, port);
+  const what = ssh ? l10n.t('{0} on {1}', ssh.command, at) : at;
   return node === undefined ? what : l10n.t('{0}, from {1}', what, node);
 }
 
 /**
- * Address, port and who asks.
+ * Address, how and who asks.
  * @param before what was chosen before; it stays when one of the questions is dismissed
  */
 export async function askProbe(
@@ -28,17 +29,8 @@ export async function askProbe(
       /^[A-Za-z0-9_:][A-Za-z0-9_.:%-]*$/.test(text.trim()) ? undefined : l10n.t('An address or a name, as 10.0.0.5'),
   });
   if (address === undefined) return before;
-  const port = await window.showInputBox({
-    title,
-    prompt: l10n.t('TCP port of the guest to connect to; nothing for ICMP (ping)'),
-    value: before?.port === undefined ? '' : String(before.port),
-    ignoreFocusOut: true,
-    validateInput: (text) =>
-      text.trim() === '' || (/^\d+$/.test(text.trim()) && Number(text) >= 1 && Number(text) <= 65_535)
-        ? undefined
-        : l10n.t('A whole number from 1 to {0}', 65_535),
-  });
-  if (port === undefined) return before;
+  const how = await askHow(title, before);
+  if (!how) return before;
   const here = { label: l10n.t('This machine'), node: undefined };
   const from = await window.showQuickPick([here, ...nodes.map((node) => ({ label: node, node }))], {
     title,
@@ -48,9 +40,70 @@ export async function askProbe(
   if (!from) return before;
   return {
     address: address.trim(),
-    ...(port.trim() !== '' && { port: Number(port) }),
+    ...how,
     ...(from.node !== undefined && { node: from.node }),
   };
+}
+
+/** By ping, by a TCP port, or by a command; undefined: it was dismissed. */
+async function askHow(title: string, before?: ProbeOptions): Promise<Pick<ProbeOptions, 'port' | 'ssh'> | undefined> {
+  const ways = [
+    { way: 'ping', label: l10n.t('Ping'), detail: l10n.t('Ten times a second.') },
+    {
+      way: 'tcp',
+      label: l10n.t('Connect to a TCP Port…'),
+      detail: l10n.t('Ten times a second; a refusal is an answer.'),
+    },
+    {
+      way: 'ssh',
+      label: l10n.t('Run a Command over SSH…'),
+      detail: l10n.t('Once a second, with the keys of whoever asks; it has to end with 0.'),
+    },
+  ] as const;
+  const placeHolder = l10n.t('How the guest is asked');
+  const picked = await window.showQuickPick(ways, { title, placeHolder, ignoreFocusOut: true });
+  if (picked?.way !== 'tcp' && picked?.way !== 'ssh') return picked && {};
+  const old = before?.port === undefined ? '' : String(before.port);
+  if (picked.way === 'tcp') {
+    const port = await askText(title, l10n.t('TCP port of the guest to connect to'), old, wrongPort);
+    return port === undefined ? undefined : { port: Number(port) };
+  }
+  const name = before?.ssh?.user ?? '';
+  const where = await askText(
+    title,
+    l10n.t(
+      'Account in the guest, with its port where that is not 22: root, or me:2222; nothing for that of the SSH configuration',
+    ),
+    old === '' ? name : `${name}:${old}`,
+    (text) =>
+      /^(?:[A-Za-z0-9_][A-Za-z0-9_.@-]*)?(?::\d+)?$/.test(text) &&
+      (!text.includes(':') || !wrongPort(text.replace(/^.*:/, '')))
+        ? undefined
+        : l10n.t('An account, as root or me:2222'),
+  );
+  if (where === undefined) return undefined;
+  const command = await askText(title, l10n.t('Command to run in the guest'), before?.ssh?.command ?? 'true', (text) =>
+    /^[^\s-][^\p{Cc}]*$/u.test(text) ? undefined : l10n.t('One line that does not begin with a dash'),
+  );
+  if (command === undefined) return undefined;
+  const [user = '', port] = where.split(':');
+  return { ssh: { command, ...(user !== '' && { user }) }, ...(port !== undefined && { port: Number(port) }) };
+}
+
+function wrongPort(text: string): string | undefined {
+  return /^\d+$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535
+    ? undefined
+    : l10n.t('A whole number from 1 to {0}', 65_535);
+}
+
+async function askText(
+  title: string,
+  prompt: string,
+  value: string,
+  wrong: (text: string) => string | undefined,
+): Promise<string | undefined> {
+  const validateInput = (text: string): string | undefined => wrong(text.trim());
+  return (await window.showInputBox({ title, prompt, value, validateInput, ignoreFocusOut: true }))?.trim();
 }
 
 /** What the probe measured, in words; undefined where there was none. */

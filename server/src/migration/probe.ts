@@ -2,18 +2,23 @@ import type { ProbeOptions, ProbeView } from '../fleet-protocol';
 import { FleetError, type Ran, type Runner } from '../fleet/types';
 import { Gaps } from './probe/gaps';
 import { nextPing, PingReader, PINGS } from './probe/ping';
+import { LOGINS, LOGINS_MS, LoginsReader, sshWords } from './probe/ssh';
 import { CONNECTS, connectsFromHere, ConnectsReader } from './probe/tcp';
 
 /** As long as a migration may run. */
 const LONGEST_MS = 7 * 24 * 3600_000;
 
-/** Asks a guest ten times a second whether it answers. One that cannot run says why, and harms nothing. */
+const LONGEST_COMMAND = 1000;
+
+/** Asks a guest again and again whether it answers: ten times a second, by ssh once. One that cannot run says why, and harms nothing. */
 export class Probe {
   readonly #gaps = new Gaps();
   readonly #stop = new AbortController();
   /** What the asking node's clock lacks to this machine's, ms: no answer was heard before it came. */
   #ahead: number | undefined;
   #failed: string | undefined;
+  /** What was said instead of an answer. */
+  #said: string | undefined;
   #over = false;
 
   /** @param runner of the node that asks, or of this machine */
@@ -53,7 +58,8 @@ export class Probe {
   stop(): void {
     if (this.#over) return;
     this.#gaps.close(Date.now() - (this.#ahead ?? 0));
-    if (this.#failed === undefined && !this.#gaps.any) this.#failed = `${this.options.address} has not answered once`;
+    if (this.#failed === undefined && !this.#gaps.any)
+      this.#failed = `${this.options.address} has not answered once${this.#said ? `: ${this.#said}` : ''}`;
     this.#over = true;
     this.#stop.abort();
   }
@@ -62,7 +68,8 @@ export class Probe {
     const { address, port, node } = this.options;
     const wrong = wrongIn(this.options);
     if (wrong !== undefined) throw new FleetError('refused', wrong);
-    if (port === undefined) await this.#ping(address);
+    if (this.options.ssh) await this.#logins();
+    else if (port === undefined) await this.#ping(address);
     else if (node === undefined) await connectsFromHere({ address, port }, this.#gaps, this.#stop.signal);
     else await this.#connects(address, port);
   }
@@ -77,6 +84,17 @@ export class Probe {
       }
     });
     throw this.#ended(ran, 'bash');
+  }
+
+  async #logins(): Promise<void> {
+    this.#gaps.interval = LOGINS_MS;
+    const reader = new LoginsReader(this.#gaps, this);
+    const ran = await this.#hear(['sh', '-c', LOGINS, 'sh', ...sshWords(this.options)], (text) => {
+      reader.take(text);
+      this.#said = reader.last;
+      if (reader.isHopeless) this.stop();
+    });
+    throw this.#ended(ran, 'sh');
   }
 
   async #ping(address: string): Promise<void> {
@@ -123,10 +141,15 @@ export class Probe {
 }
 
 /** Why that cannot be asked, in words. */
-export function wrongIn({ address, port }: ProbeOptions): string | undefined {
+export function wrongIn({ address, port, ssh }: ProbeOptions): string | undefined {
   if (!/^[A-Za-z0-9_:][A-Za-z0-9_.:%-]*$/.test(address))
     return `"${address}" is no address of a guest: write 10.0.0.5, 2001:db8::5 or a name`;
   if (port !== undefined && !(Number.isInteger(port) && port >= 1 && port <= 65_535))
     return `${port} is no TCP port: write a number from 1 to 65535`;
+  if (ssh?.user !== undefined && !/^[A-Za-z0-9_][A-Za-z0-9_.@-]*$/.test(ssh.user))
+    return `"${ssh.user}" is no account of a guest`;
+  // What begins with a dash an old ssh takes for an option; control characters are more than one line to some shell.
+  if (ssh && (!/^\s*[^\s-]/.test(ssh.command) || /\p{Cc}/u.test(ssh.command) || ssh.command.length > LONGEST_COMMAND))
+    return 'that is no command for a guest: write one line, as: systemctl is-active nginx';
   return undefined;
 }
