@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHmac } from 'node:crypto';
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import {
   fingerprint,
@@ -143,6 +144,32 @@ describe('verify', () => {
     await assert.rejects(verify(directory, ed25519(1)), { code: 'host-key' });
     const missing = { ...directory, knownHosts: [path.join(folder, 'missing')] };
     assert.equal((await verify(missing, ed25519(1))).kind, 'unknown');
+  });
+});
+
+describe('a file that lies there for long, and is read only when it changed', () => {
+  test('whatever is written into it meanwhile counts for the next connection', async () => {
+    const of = target(`${line('compute1', ed25519(1))}\n`);
+    const file = of.knownHosts[0]!;
+    const settle = async (): Promise<void> => {
+      while (Date.now() - statSync(file).ctimeMs <= 2100) await sleep(50);
+    };
+    await settle();
+    assert.equal((await verify(of, ed25519(1))).kind, 'known');
+    assert.equal((await verify(of, ed25519(1))).kind, 'known');
+    // Not a byte more or less than before.
+    writeFileSync(file, `${line('compute1', ed25519(2))}\n`);
+    assert.equal((await verify(of, ed25519(1))).kind, 'changed');
+    assert.equal((await verify(of, ed25519(2))).kind, 'known');
+    await settle();
+    assert.equal((await verify(of, ed25519(2))).kind, 'known');
+    appendFileSync(file, `@revoked ${line('*', ed25519(2))}\n`);
+    assert.equal((await verify(of, ed25519(2))).kind, 'revoked');
+    rmSync(file);
+    assert.equal((await verify(of, ed25519(2))).kind, 'unknown');
+    assert.equal(await store(of, ed25519(3)), file);
+    assert.equal((await verify(of, ed25519(3))).kind, 'known');
+    assert.deepEqual(await knownTypes(of), ['ssh-ed25519']);
   });
 });
 

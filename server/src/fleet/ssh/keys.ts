@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { utils, type ParsedKey } from 'ssh2';
 import type { Prompts } from '../types';
+import { Unchanged } from './unchanged';
 
 /** A wrong passphrase is asked for again this often. */
 const AGAIN = 2;
@@ -19,16 +20,18 @@ export interface KeyFile {
  */
 export class KeyStore {
   readonly #opened = new Map<string, Promise<ParsedKey | undefined>>();
+  readonly #files = new Unchanged((text) => ({ text, parsed: parse(text) }));
 
   /** @returns undefined for a file that is not there; a string says why it cannot be used */
   async look(file: string): Promise<KeyFile | string | undefined> {
-    let text;
+    let found;
     try {
-      text = await readFile(file);
+      found = await this.#files.get(file);
     } catch (error) {
-      return (error as NodeJS.ErrnoException).code === 'ENOENT' ? undefined : (error as Error).message;
+      return (error as Error).message;
     }
-    const parsed = parse(text);
+    if (!found) return undefined;
+    const { text, parsed } = found;
     if (!(parsed instanceof Error)) {
       if (parsed.isPrivateKey()) return { file, publicKey: parsed.getPublicSSH(), encrypted: false };
       return 'it is a public key: name the private one';
@@ -41,18 +44,18 @@ export class KeyStore {
   async open({ file, encrypted }: KeyFile, prompts: Pick<Prompts, 'passphrase'>): Promise<ParsedKey | undefined> {
     const waiting = this.#opened.get(file);
     if (waiting) return waiting;
-    const opening = encrypted ? decrypted(file, prompts) : read(file);
+    const opening = encrypted ? decrypted(file, prompts) : this.#plain(file);
     this.#opened.set(file, opening);
     // What was not told now may be told later, and a file may change.
     const forget = () => this.#opened.delete(file);
     opening.then((key) => (key && encrypted ? undefined : forget()), forget);
     return opening;
   }
-}
 
-async function read(file: string): Promise<ParsedKey | undefined> {
-  const key = parse(await readFile(file));
-  return key instanceof Error ? undefined : key;
+  async #plain(file: string): Promise<ParsedKey | undefined> {
+    const parsed = (await this.#files.get(file))?.parsed;
+    return parsed instanceof Error ? undefined : parsed;
+  }
 }
 
 async function decrypted(file: string, prompts: Pick<Prompts, 'passphrase'>): Promise<ParsedKey | undefined> {

@@ -1,8 +1,9 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { mkdir, open, readFile } from 'node:fs/promises';
+import { mkdir, open } from 'node:fs/promises';
 import path from 'node:path';
 import { FleetError, type SshTarget } from '../types';
 import { matchesList } from './patterns';
+import { Unchanged } from './unchanged';
 
 /** A line of known_hosts that says something. */
 export interface KnownHost {
@@ -83,20 +84,21 @@ export function knownName({ host, port, hostKeyAlias }: Pick<SshTarget, 'host' |
  * @throws FleetError of code `host-key` for a file that is there and cannot be read
  */
 export async function verify(target: Names, key: Buffer): Promise<Verdict> {
-  const verdict = await verdictOf(target, knownName(target), key);
+  const known = await knownIn(target);
+  const verdict = verdictOf(known, knownName(target), key);
   if (verdict.kind !== 'unknown' || target.hostKeyAlias !== undefined || target.port === 22) return verdict;
-  const bare = await verdictOf(target, knownName({ ...target, port: 22 }), key);
+  const bare = verdictOf(known, knownName({ ...target, port: 22 }), key);
   return bare.kind === 'known' || bare.kind === 'revoked' ? bare : verdict;
 }
 
-async function verdictOf(target: Names, name: string, key: Buffer): Promise<Verdict> {
+function verdictOf(known: readonly KnownFile[], name: string, key: Buffer): Verdict {
   const type = protocolType(key);
-  const named = await entriesFor(target, name);
+  const named = entriesFor(known, name);
   const revoked = named.find((e) => e.marker === 'revoked' && e.key.equals(key));
   if (revoked) return { kind: 'revoked', ...placeOf(revoked), offered: fingerprint(key) };
   const own = named.filter((e) => e.marker === undefined);
-  const known = own.find((e) => e.key.equals(key));
-  if (known) return { kind: 'known', ...placeOf(known) };
+  const right = own.find((e) => e.key.equals(key));
+  if (right) return { kind: 'known', ...placeOf(right) };
   const other = own.find((e) => e.type === type);
   if (other) return { kind: 'changed', ...placeOf(other), known: fingerprint(other.key), offered: fingerprint(key) };
   return {
@@ -108,9 +110,12 @@ async function verdictOf(target: Names, name: string, key: Buffer): Promise<Verd
 
 /** Types of the keys by which a host is known, as in the protocol: asked for first, a server shows a key that can be compared. */
 export async function knownTypes(target: Names): Promise<readonly string[]> {
-  const types = async (name: string) =>
-    (await entriesFor(target, name)).filter((e) => e.marker === undefined).map((e) => e.type);
-  const own = await types(knownName(target));
+  const known = await knownIn(target);
+  const types = (name: string): readonly string[] =>
+    entriesFor(known, name)
+      .filter((e) => e.marker === undefined)
+      .map((e) => e.type);
+  const own = types(knownName(target));
   if (own.length > 0 || target.hostKeyAlias !== undefined) return own;
   return types(knownName({ ...target, port: 22 }));
 }
@@ -124,16 +129,16 @@ export async function knownTypes(target: Names): Promise<readonly string[]> {
 export async function store(target: Names, key: Buffer): Promise<string> {
   const file = target.knownHosts[0];
   if (file === undefined) throw new FleetError('host-key', 'There is no known_hosts file to keep the key in');
-  const text = await read(file);
+  const before = await look(file);
   const name = knownName(target);
-  const hosts = parseKnownHosts(text).some((e) => e.hosts.startsWith(HASHED)) ? hashed(name) : name;
+  const hosts = before?.isHashed === true ? hashed(name) : name;
   const line = `${hosts} ${protocolType(key)} ${key.toString('base64')}\n`;
   try {
     await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
     const handle = await open(file, 'a', 0o600);
     try {
       // One write, so that others who append at the same time do not come between.
-      await handle.writeFile(text === '' || text.endsWith('\n') ? line : `\n${line}`);
+      await handle.writeFile(before?.isOpen === true ? `\n${line}` : line);
     } finally {
       await handle.close();
     }
@@ -169,29 +174,69 @@ function hashed(name: string): string {
   return `${HASHED}${salt.toString('base64')}|${createHmac('sha1', salt).update(name).digest('base64')}`;
 }
 
-async function entriesFor(target: Names, name: string): Promise<readonly (KnownHost & Place)[]> {
-  const entries: (KnownHost & Place)[] = [];
-  for (const file of target.knownHosts)
-    for (const entry of entriesOf(file, await read(file))) if (isNamed(entry, name)) entries.push({ ...entry, file });
-  return entries;
+interface KnownFile {
+  readonly file: string;
+  readonly hosts: KnownHosts;
 }
 
-/** Of each file as it was read last: a fleet is looked for in it twice for each node. */
-const lastRead = new Map<string, { readonly text: string; readonly entries: readonly KnownHost[] }>();
+/** The lines of one file, by the hosts that they are about: a fleet is looked for in it twice for each node. */
+class KnownHosts {
+  /** Its last line has no end. */
+  readonly isOpen: boolean;
+  readonly isHashed: boolean;
+  /** Lines of plain names alone, by these. */
+  readonly #plain = new Map<string, KnownHost[]>();
+  /** Lines of patterns and hashes. */
+  readonly #others: readonly KnownHost[];
+  readonly #found = new Map<string, readonly KnownHost[]>();
 
-function entriesOf(file: string, text: string): readonly KnownHost[] {
-  const before = lastRead.get(file);
-  if (before?.text === text) return before.entries;
-  const entries = parseKnownHosts(text);
-  lastRead.set(file, { text, entries });
-  return entries;
+  constructor(text: string) {
+    const entries = parseKnownHosts(text);
+    this.isOpen = text !== '' && !text.endsWith('\n');
+    this.isHashed = entries.some((e) => e.hosts.startsWith(HASHED));
+    this.#others = entries.filter((e) => e.hosts.startsWith(HASHED) || /[*?!]/.test(e.hosts));
+    const others = new Set(this.#others);
+    for (const entry of entries) {
+      if (others.has(entry)) continue;
+      for (const name of new Set(entry.hosts.toLowerCase().split(','))) {
+        const list = this.#plain.get(name);
+        if (list) list.push(entry);
+        else this.#plain.set(name, [entry]);
+      }
+    }
+  }
+
+  /** In their order. */
+  of(name: string): readonly KnownHost[] {
+    let found = this.#found.get(name);
+    if (!found) {
+      const own = [...(this.#plain.get(name) ?? []), ...this.#others.filter((entry) => isNamed(entry, name))];
+      this.#found.set(name, (found = own.sort((a, b) => a.line - b.line)));
+    }
+    return found;
+  }
 }
 
-async function read(file: string): Promise<string> {
+const files = new Unchanged((content) => new KnownHosts(content.toString()));
+
+async function knownIn({ knownHosts }: Names): Promise<readonly KnownFile[]> {
+  const known: KnownFile[] = [];
+  for (const file of knownHosts) {
+    const hosts = await look(file);
+    if (hosts) known.push({ file, hosts });
+  }
+  return known;
+}
+
+function entriesFor(known: readonly KnownFile[], name: string): readonly (KnownHost & Place)[] {
+  return known.flatMap(({ file, hosts }) => hosts.of(name).map((entry) => ({ ...entry, file })));
+}
+
+/** @returns undefined for a file that is not there */
+async function look(file: string): Promise<KnownHosts | undefined> {
   try {
-    return await readFile(file, 'utf8');
+    return await files.get(file);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
     // Without it a revoked or changed key would pass for an unknown one.
     throw new FleetError('host-key', `Host keys cannot be checked: ${(error as Error).message}`);
   }
