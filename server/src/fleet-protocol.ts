@@ -530,9 +530,9 @@ export interface NodeState extends NodeParams {
 
 /** Notification `fleet/refreshed` {@link Refreshed}: a node that came back by itself, or of which more is known than was read. */
 
-/** Notification `fleet/log`: one line, without secrets. */
+/** Notification `fleet/log`: without secrets, in their order, and before the answer to what they tell of. */
 export interface LogParams {
-  readonly line: string;
+  readonly lines: readonly string[];
 }
 
 /** Notification `fleet/progress`. */

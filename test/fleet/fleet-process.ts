@@ -40,7 +40,7 @@ export function startFleet(cluster: string, args: readonly string[] = []): Fleet
     states.push(`${state.node}: ${state.kind}`);
     for (const look of waiting) look();
   });
-  client.onNotification('fleet/log', ({ line }: LogParams) => void log.push(line));
+  client.onNotification('fleet/log', ({ lines }: LogParams) => void log.push(...lines));
   client.listen();
   const ask = <T>(what: string, params: object, token?: CancellationToken): Promise<T> =>
     token ? client.sendRequest<T>(`fleet/${what}`, params, token) : client.sendRequest<T>(`fleet/${what}`, params);

@@ -52,7 +52,7 @@ export function start(context: ExtensionContext, surfaces: Surfaces, main: Promi
       migrations.wire(connection);
       connection.onNotification('fleet/state', (state: NodeState) => store.setState(state));
       connection.onNotification('fleet/refreshed', (refreshed: Refreshed) => store.take(refreshed));
-      connection.onNotification('fleet/log', ({ line }: LogParams) => log.info(line));
+      connection.onNotification('fleet/log', ({ lines }: LogParams) => lines.forEach((line) => log.info(line)));
       connection.onNotification('fleet/progress', (params: ProgressParams) => progresses.tell(params));
     },
     prepare: (connection) => tellInventories(connection),

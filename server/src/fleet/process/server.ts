@@ -1,6 +1,5 @@
 import { setMaxListeners } from 'node:events';
 import type { CancellationToken, MessageConnection } from 'vscode-jsonrpc/node';
-import type { LogParams } from '../../fleet-protocol';
 import { addNodes, ansibleHosts, sshHosts } from '../inventory';
 import { FleetError } from '../types';
 import { Applying, progressTo } from './actions';
@@ -8,6 +7,7 @@ import { Drains } from './drain';
 import { failure } from './failures';
 import { FileRequests } from './files';
 import { Fleet, type FleetOptions } from './fleet';
+import { LogLines } from './log-lines';
 import { matrix } from './matrix';
 import { Migrations } from './migrations';
 import { Asker } from './prompts';
@@ -25,7 +25,8 @@ export function serve(
   const tell = (what: string, params: object): void => {
     client.sendNotification(what, params).catch(() => undefined);
   };
-  const log = (line: string): void => tell('fleet/log', { line } satisfies LogParams);
+  const lines = new LogLines((params) => tell('fleet/log', params));
+  const log = (line: string): void => lines.add(line);
   const asker = new Asker(client);
   const fleet = new Fleet({
     ...{ ...options, asker, log },
@@ -93,10 +94,12 @@ export function serve(
         return failure(error);
       } finally {
         listening.dispose();
+        lines.tell();
       }
     });
   return () => {
     migrations.close();
     fleet.close();
+    lines.tell();
   };
 }
