@@ -32,8 +32,19 @@ export interface Inventory {
   readonly rules: Readonly<Record<string, string>>;
 }
 
-/** Values come from the `ini` package, ranges from our own dialect; a property test holds that both read the same. */
+const read = new WeakMap<SourceFile, Inventory>();
+
+/**
+ * Reads a livemig.ini, once. Values come from the `ini` package, ranges from our own dialect; a property test holds that both
+ * read the same.
+ */
 export function readInventory(file: SourceFile): Inventory {
+  let inventory = read.get(file);
+  if (!inventory) read.set(file, (inventory = inventoryIn(file)));
+  return inventory;
+}
+
+function inventoryIn(file: SourceFile): Inventory {
   const document = documentOf(file, 'livemig-ini');
   const values = valuesBySection(file.defect ? '' : file.text);
   const nodes: InventoryNode[] = [];

@@ -4,7 +4,8 @@ import { sourceOf } from '../../model/decode';
 import { ABILITIES } from '../../migration/abilities';
 import { driverName } from '../../migration/choose';
 import type { MatrixRequest } from '../../migration/matrix';
-import type { HostInput } from '../../model/host';
+import type { SourceFile } from '../../model/files';
+import type { Host, HostInput } from '../../model/host';
 import type { Snapshot } from '../types';
 import type { ReadCluster } from './inventories';
 import { nodeUri, uriOf } from './uris';
@@ -54,10 +55,25 @@ export function clusterOf(
   snapshots: readonly Snapshot[],
   partial: boolean,
 ): Cluster {
-  const hosts = snapshots.map((snapshot) => hostInput(cluster, snapshot));
+  const inputs = snapshots.map((snapshot) => hostInput(cluster, snapshot));
   const root = `livemig:///${encodeURIComponent(cluster)}`;
-  return new Cluster({ root, hosts, inventory: inventory.file, ...(partial && { partial: true }) });
+  // What was parsed of a node, and found on it by itself, stays until it is read again; so does what was read of livemig.ini.
+  const { release } = inventory;
+  const known = inputs.flatMap((input) => {
+    const host = made.get(input);
+    return host && host.release === release ? host.host : [];
+  });
+  const model = new Cluster(
+    { root, hosts: inputs, inventory: inventory.file, ...(partial && { partial: true }) },
+    undefined,
+    { hosts: known, inventory, declared: undefined },
+  );
+  model.hosts.forEach((host, i) => made.set(inputs[i]!, { host, release }));
+  return model;
 }
+
+/** The hosts that nodes became last, with the release that livemig.ini had for all of them. */
+const made = new WeakMap<HostInput, { readonly host: Host; readonly release: string | undefined }>();
 
 /** The same before anything is parsed. */
 export function inputsOf(
@@ -79,10 +95,18 @@ function hostInput(cluster: string, snapshot: Snapshot): HostInput {
   const folder = nodeUri(cluster, snapshot.node);
   const known = inputs.get(snapshot);
   if (known?.folder === folder) return known;
-  const files = allFiles(snapshot).flatMap(
-    ({ path, bytes }) => sourceOf(uriOf({ cluster, node: snapshot.node, path: `/${path}` }), path, bytes) ?? [],
-  );
+  const files = allFiles(snapshot).flatMap(({ path, bytes }) => {
+    const uri = uriOf({ cluster, node: snapshot.node, path: `/${path}` });
+    const source = sources.get(bytes);
+    if (source?.uri === uri) return source;
+    const decoded = sourceOf(uri, path, bytes);
+    if (decoded) sources.set(bytes, decoded);
+    return decoded ?? [];
+  });
   const input = { name: snapshot.node, folder, files };
   inputs.set(snapshot, input);
   return input;
 }
+
+/** The same as long as the bytes are the same object: more may be known of a node while its files are what they were. */
+const sources = new WeakMap<Uint8Array, SourceFile>();
