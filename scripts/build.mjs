@@ -95,6 +95,7 @@ const borrowed = {
         Object.defineProperties(exports, {
           RULES: { enumerable: true, get: () => judge().RULES },
           lint: { enumerable: true, get: () => judge().lint },
+          lintSteps: { enumerable: true, get: () => judge().lintSteps },
         });`,
       loader: 'js',
     }));
@@ -211,7 +212,7 @@ const bundles = {
     ...small,
     stdin: {
       contents: `export { startServer } from './server/src/lsp/server';
-        export { lint } from './server/src/lint';
+        export { lint, lintSteps } from './server/src/lint';
         export { RULES } from './server/src/rules/index';`,
       resolveDir: root,
     },

@@ -1,37 +1,28 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { whenIdle } from '../idle';
 import { lint } from '../lint';
 import { Cluster } from '../model/cluster';
 import type { SourceFile } from '../model/files';
 import type { Converter } from './convert';
 
-/** After the start, in ms: what the editor asks first is answered first. */
+/** After the start: what the editor asks first is answered first. */
 const DELAY = 300;
-/** Nobody has typed or opened anything for this long, in ms. */
+/** Nobody has typed or opened anything for this long. */
 const IDLE = 200;
-/** Time spent in all, and at a stretch; a key press waits for no more than one stretch. In ms. */
 const TOTAL = 250;
 const STRETCH = 10;
-const GAP = 10;
 
 /**
  * Lints a made-up host while nothing else is to do. An engine runs code slowly until it has run it often: without this
  * the first twenty key presses in a large nova.conf take three times as long as those that follow.
  */
 export async function warmUp(converter: Converter, lastActivity: () => number, stopped: () => boolean): Promise<void> {
-  await sleep(DELAY, undefined, { ref: false });
   let known: Cluster | undefined;
-  let spent = 0;
-  for (let round = 0; spent < TOTAL && !stopped();) {
-    const from = performance.now();
-    if (from - lastActivity() < IDLE) {
-      await sleep(IDLE, undefined, { ref: false });
-      continue;
-    }
-    do known = oneKeyPress(round++, known, converter);
-    while (performance.now() - from < STRETCH);
-    spent += performance.now() - from;
-    await sleep(GAP, undefined, { ref: false });
-  }
+  let round = 0;
+  const step = (): boolean => {
+    known = oneKeyPress(round++, known, converter);
+    return true;
+  };
+  await whenIdle({ step, lastActivity, stopped, delay: DELAY, idle: IDLE, total: TOTAL, stretch: STRETCH });
 }
 
 /** What an edit costs: a new text, a new host, all findings, and what is sent of them. */

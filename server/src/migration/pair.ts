@@ -8,8 +8,8 @@ import type { MigrateOptions } from './types';
 
 let ofPreflight: readonly Rule[] | undefined;
 
-/** The same list each time: what they find on a host by itself is kept by it. */
-function preflightRules(): readonly Rule[] {
+/** Those that concern migrations; the same list each time: what they find on a host by itself is kept by it. */
+export function preflightRules(): readonly Rule[] {
   return (ofPreflight ??= RULES.filter((r) => r.preflight !== undefined));
 }
 

@@ -15,6 +15,7 @@ import { Repairs } from './repairs';
 import type { Answers } from './requests';
 import { Terminals } from './terminals';
 import { verdicts } from './verdicts';
+import { WarmUp } from './warm';
 
 /** Answers the client. @returns closes all connections */
 export function serve(
@@ -34,6 +35,12 @@ export function serve(
     push: (refreshed) => tell('fleet/refreshed', refreshed),
   });
 
+  let lastActivity = performance.now();
+  let closed = false;
+  const warmUp = new WarmUp(
+    () => lastActivity,
+    () => closed,
+  );
   const files = new FileRequests(fleet);
   const terminals = new Terminals(client, fleet);
   const migrations = new Migrations(fleet, asker, (view) => tell('fleet/migration', view));
@@ -47,6 +54,7 @@ export function serve(
       const node = fleet.node(params);
       const answer = await node.refresh({ signal, now });
       if (node.snapshot) migrations.look(params.cluster);
+      warmUp.begin(fleet.cluster(params.cluster)).catch((error: unknown) => log(`warming up: ${String(error)}`));
       return answer;
     },
     disconnect: (node) => {
@@ -81,6 +89,7 @@ export function serve(
 
   for (const [name, answer] of Object.entries(answers) as [string, (p: unknown, signal: AbortSignal) => unknown][])
     client.onRequest(`fleet/${name}`, async (params: unknown, token: CancellationToken) => {
+      lastActivity = performance.now();
       const stop = new AbortController();
       // One request may ask all nodes of a cluster.
       setMaxListeners(0, stop.signal);
@@ -95,9 +104,11 @@ export function serve(
       } finally {
         listening.dispose();
         lines.tell();
+        lastActivity = performance.now();
       }
     });
   return () => {
+    closed = true;
     migrations.close();
     fleet.close();
     lines.tell();
