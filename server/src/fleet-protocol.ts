@@ -229,9 +229,12 @@ export interface InstanceParams extends NodeParams {
 
 /**
  * `fleet/verdicts`: where the instance could be moved to. Nodes whose facts are older than a minute are read first, all of them
- * at once. Answer: `VerdictView[]`, those that are ready first.
+ * at once; where nova's scheduler chooses among very many, only the source and the destination that is meant, and what is known
+ * of the others has to do. Answer: `VerdictView[]`, those that are ready first.
  */
 export interface VerdictsParams extends InstanceParams {
+  /** The one that is meant already. */
+  readonly destination?: string;
   /** How it is to be moved, as far as that is known. */
   readonly options?: MigrateOptions;
 }
@@ -245,6 +248,8 @@ export interface VerdictView {
   /** Errors first. */
   readonly reasons: readonly ReasonView[];
   readonly why?: string;
+  /** Nobody tried to read it: it is asked for as the `destination` that is meant. */
+  readonly unread?: boolean;
 }
 
 /** A finding that speaks against a migration, or that was the cause of its failure. */

@@ -19,8 +19,8 @@ export interface Choice {
 export interface Asked {
   readonly title: string;
   readonly verdicts: readonly VerdictView[];
-  /** Asks anew, once the options are others. @returns undefined when it was cancelled */
-  judge(): Promise<readonly VerdictView[] | undefined>;
+  /** Asks anew, once the options are others, or of one that was not read. @returns undefined when it was cancelled */
+  judge(destination?: string): Promise<readonly VerdictView[] | undefined>;
   /** The one that is meant; it has only to be confirmed. */
   readonly destination?: string | undefined;
   /** Nova's scheduler may be asked to choose. */
@@ -36,12 +36,17 @@ export async function chooseDestination(asked: Asked): Promise<Choice | undefine
     const verdict = await pick({ ...asked, verdicts }, wanted);
     if (verdict === 'options') {
       await asked.options.show();
-      verdicts = (await asked.judge()) ?? verdicts;
+      verdicts = (await asked.judge(wanted)) ?? verdicts;
       continue;
     }
     if (!verdict) return undefined;
     if (verdict === 'scheduler') return { destination: undefined };
     wanted = verdict.node;
+    if (verdict.unread === true) {
+      // Now it is worth it. What it says is seen before anything is begun.
+      verdicts = (await asked.judge(wanted)) ?? verdicts;
+      continue;
+    }
     const sure = await confirmed(verdict, asked.title);
     if (sure === 'leave') return undefined;
     if (sure) return { destination: verdict.node };

@@ -80,8 +80,8 @@ export async function liveMigrate(tools: LaunchTools, args: readonly unknown[], 
   for (const [i, instance] of instances.entries()) {
     const many = instances.length > 1 ? ` (${l10n.t('{0} of {1}', i + 1, instances.length)})` : '';
     const title = l10n.t('Live Migrate {0}', nameOf(instance)) + many;
-    const judge = () => askVerdicts(tools, instance, options);
-    const verdicts = await judge();
+    const judge = (to?: string) => askVerdicts(tools, instance, options, to);
+    const verdicts = await judge(destination ?? chosen.at(-1)?.destination);
     if (!verdicts) return;
     const where = await chooseDestination({
       ...{ title, verdicts, judge, options },
@@ -112,9 +112,16 @@ async function askVerdicts(
   { fleet }: LaunchTools,
   { cluster, node, instance }: Movable,
   options: Options,
+  destination: string | undefined,
 ): Promise<readonly VerdictView[] | undefined> {
   const title = l10n.t('Looking where {0} can go…', instance.title ?? instance.name);
-  const params: VerdictsParams = { cluster, node, uuid: instance.uuid, options: options.value };
+  const params: VerdictsParams = {
+    cluster,
+    node,
+    uuid: instance.uuid,
+    options: options.value,
+    ...(destination !== undefined && { destination }),
+  };
   const found = await window.withProgress(
     { location: ProgressLocation.Notification, title, cancellable: true },
     (_, cancel) => fleet.request<readonly VerdictView[]>('fleet/verdicts', params, cancel),

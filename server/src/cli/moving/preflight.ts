@@ -41,8 +41,9 @@ export function verdictJson(
   return JSON.stringify({ kind: 'verdict', uuid, name, source, destination, ...rest });
 }
 
-export function verdictLines({ node, state, why, reasons }: VerdictView): string {
-  const said = state === 'unknown' ? `could not be read: ${why ?? ''}` : state;
+export function verdictLines({ node, state, why, unread, reasons }: VerdictView): string {
+  const not = unread === true ? 'not read: name it by --to to have it judged' : `could not be read: ${why ?? ''}`;
+  const said = state === 'unknown' ? not : state;
   return `  ${node}: ${said}\n${reasonLines(reasons, '    ')}`;
 }
 
@@ -57,7 +58,7 @@ export async function judgeInstance(
     throw new UsageError(
       `${name} is on ${node}, of which livemig.ini knows nothing: write a [node ${node}] to check it`,
     );
-  const params = { cluster: cloud.id, node, uuid, options };
+  const params = { cluster: cloud.id, node, uuid, options, ...(to !== undefined && { destination: to }) };
   const all = await verdicts(cloud.fleet, params, AbortSignal.timeout(READ_MS));
   if (to === undefined) return all;
   const wanted = all.filter((v) => v.node === to);

@@ -8,7 +8,7 @@ import type { Cluster } from '../../model/cluster';
 import type { Host } from '../../model/host';
 import { FleetError } from '../types';
 import type { ClusterSession, Fleet } from './fleet';
-import { readNodes } from './fresh';
+import { READ_FOR_NOVA, readNodes } from './fresh';
 import type { Migrations } from './migrations';
 import type { Asker } from './prompts';
 import { siteOf } from './site';
@@ -17,9 +17,6 @@ import { withSharedStorage } from './storage';
 
 /** MiB that a node keeps for itself: `reserved_host_memory_mb` of nova, where nothing else is said. */
 const RESERVED_MIB = 512;
-
-/** Where nova's scheduler chooses among more nodes than that, what is known of them has to do: it knows more. */
-const READ_FOR_NOVA = 50;
 
 /** A drain as it is planned. */
 export interface Planned {

@@ -1,9 +1,21 @@
+import { ABILITIES } from '../../migration/abilities';
+import { driverName } from '../../migration/choose';
 import { FleetError, type Snapshot } from '../types';
 import type { ClusterSession, Fleet } from './fleet';
 import { withSharedStorage } from './storage';
 
 /** How old facts may be that a migration is judged by, in ms. */
 export const FRESH_MS = 60_000;
+
+/** Where nova's scheduler chooses among more nodes than that, what is known of them has to do: it knows more. */
+export const READ_FOR_NOVA = 50;
+
+/** The nodes that are read for a migration between some: these, where so many others are not read for it; undefined: all. */
+export function readFor({ read, nodes }: ClusterSession, some: readonly string[]): readonly string[] | undefined {
+  if (read.nodes.size <= READ_FOR_NOVA) return undefined;
+  const known = (): Snapshot[] => [...nodes.values()].flatMap(({ snapshot }) => snapshot ?? []);
+  return ABILITIES[driverName({ inventory: read.inventory, known })].scheduler ? some : undefined;
+}
 
 /** What was read of nodes, and why others could not be. */
 export interface Fresh {

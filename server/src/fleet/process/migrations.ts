@@ -12,7 +12,7 @@ import { isEnd, type Outcome } from '../../migration/types';
 import { RULES } from '../../rules/index';
 import { FleetError } from '../types';
 import type { Fleet } from './fleet';
-import { fresh } from './fresh';
+import { fresh, readFor } from './fresh';
 import type { Asker } from './prompts';
 import { startProbe, tellProbe } from './probes';
 import { clusterOf } from './refreshed';
@@ -242,7 +242,8 @@ export class Migrations {
     const signal = AbortSignal.timeout(90_000);
     const reasons = await driver.reasons(migration, began, signal).catch(() => []);
     const session = this.fleet.cluster(id);
-    const snapshots = await fresh(this.fleet, session, signal, { age: 0, source }).then(
+    const nodes = readFor(session, destination === undefined ? [source] : [source, destination]);
+    const snapshots = await fresh(this.fleet, session, signal, { age: 0, source, ...(nodes && { nodes }) }).then(
       (read) => read.snapshots,
       () => [],
     );

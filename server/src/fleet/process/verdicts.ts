@@ -1,37 +1,60 @@
+import { setImmediate } from 'node:timers/promises';
 import type { ReasonView, VerdictsParams, VerdictView } from '../../fleet-protocol';
 import { lineIndexOf } from '../../model/parsed';
 import type { Finding } from '../../lint';
 import { destinationsOf, judge } from '../../migration/preflight';
 import { FleetError } from '../types';
 import type { Fleet } from './fleet';
-import { fresh } from './fresh';
+import { fresh, readFor } from './fresh';
 import { clusterOf } from './refreshed';
+
+/** Others get their turn after so long, ms. */
+const SLICE_MS = 20;
+
+/** Of nodes that are too many to be read for one migration. */
+const UNREAD = 'not read yet: choose it, and it is read and judged';
 
 /** Where an instance could be moved to, and what speaks against it. */
 export async function verdicts(fleet: Fleet, params: VerdictsParams, signal: AbortSignal): Promise<VerdictView[]> {
   const session = fleet.cluster(params.cluster);
-  const { snapshots, failures } = await fresh(fleet, session, signal, { source: params.node });
-  const why = failures.get(params.node);
+  const { node, destination } = params;
+  const only = readFor(session, destination === undefined ? [node] : [node, destination]);
+  const { snapshots, failures } = await fresh(fleet, session, signal, { source: node, ...(only && { nodes: only }) });
+  const why = failures.get(node);
   if (why !== undefined) throw new FleetError('unreachable', why);
-  const cluster = clusterOf(session.id, session.read, snapshots, failures.size > 0);
-  const source = cluster.hosts.find((h) => h.name === params.node);
-  if (!source) throw new FleetError('not-found', `there is no node ${params.node} any more`);
+  const asked = new Set(only ?? session.read.nodes.keys());
+  const others = [...session.read.nodes.keys()].filter((name) => !asked.has(name));
+  const known = others.flatMap((name) => session.nodes.get(name)?.snapshot ?? []);
+  const missing = failures.size > 0 || known.length < others.length;
+  const cluster = clusterOf(session.id, session.read, [...snapshots, ...known], missing);
+  const source = cluster.hosts.find((h) => h.name === node);
+  if (!source) throw new FleetError('not-found', `there is no node ${node} any more`);
   const { uuid, options = {} } = params;
   const request = { cluster, source, uuid, options };
-  const judged = destinationsOf(request).map((host): VerdictView => {
+  const judged: VerdictView[] = [];
+  let since = performance.now();
+  for (const host of destinationsOf(request)) {
     const { state, reasons } = judge(request, host);
-    return { node: host.name, state, reasons: reasons.map(({ finding }) => reasonOf(finding)) };
-  });
-  const unread = [...failures].map(([node, reason]): VerdictView => ({
-    node,
+    judged.push({ node: host.name, state, reasons: reasons.map(({ finding }) => reasonOf(finding)) });
+    if (performance.now() - since < SLICE_MS) continue;
+    await setImmediate();
+    if (signal.aborted) throw new FleetError('cancelled', 'cancelled');
+    since = performance.now();
+  }
+  const unknown = (name: string, reason: string): VerdictView => ({
+    node: name,
     state: 'unknown',
     reasons: [],
     why: reason,
-  }));
-  const order = ['ready', 'warnings', 'blocked', 'unknown'];
-  return [...judged, ...unread].sort(
-    (a, b) => order.indexOf(a.state) - order.indexOf(b.state) || a.node.localeCompare(b.node),
-  );
+  });
+  const read = new Set(known.map((snapshot) => snapshot.node));
+  const unread = [
+    ...[...failures].map(([name, reason]) => unknown(name, reason)),
+    ...others.flatMap((name) => (read.has(name) ? [] : { ...unknown(name, UNREAD), unread: true })),
+  ];
+  const order = { ready: 0, warnings: 1, blocked: 2, unknown: 3 };
+  const { compare } = new Intl.Collator();
+  return [...judged, ...unread].sort((a, b) => order[a.state] - order[b.state] || compare(a.node, b.node));
 }
 
 export function reasonOf({ rule, severity, message, file, span, host }: Finding): ReasonView {
