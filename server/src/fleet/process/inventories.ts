@@ -81,7 +81,12 @@ function folderOf(uri: string): string {
   }
 }
 
+/** @returns for offsets in ascending order: 0-based */
 function lines(text: string): (offset: number) => number {
-  const starts = [...text.matchAll(/\r\n|\n|\r/g)].map((m) => m.index + m[0].length);
-  return (offset) => starts.filter((start) => start <= offset).length;
+  const ends = text.matchAll(/\r\n|\n|\r/g);
+  let [line, end] = [0, ends.next()];
+  return (offset) => {
+    for (; !end.done && end.value.index + end.value[0].length <= offset; end = ends.next()) line++;
+    return line;
+  };
 }

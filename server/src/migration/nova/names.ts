@@ -4,20 +4,29 @@ import type { Site } from '../driver';
 /** So long are names taken for what they were, ms. */
 const KEPT_MS = 30_000;
 
+/** The nodes of a livemig.ini, by how their names may be written. */
+interface Written {
+  readonly inventory: Site['inventory'];
+  readonly all: ReadonlySet<string>;
+  readonly byLower: ReadonlyMap<string, string>;
+  readonly byShort: ReadonlyMap<string, readonly string[]>;
+}
+
 /** Nova's names of hosts, and livemig.ini's: by name, by all that is known of a node, by the first part of the name. */
 export class HostNames {
   #aliases: { readonly at: number; readonly of: ReadonlyMap<string, string> } | undefined;
+  #written: Written | undefined;
 
   constructor(private readonly site: Site) {}
 
   /** @returns nova's own name where no node there is that host */
   nodeOf(host: string): string {
-    const { nodes } = this.site;
-    if (nodes.includes(host)) return host;
+    const { all, byLower, byShort } = this.#nodes();
+    if (all.has(host)) return host;
     const low = host.toLowerCase();
-    const same = nodes.find((n) => n.toLowerCase() === low) ?? this.#known().get(low);
+    const same = byLower.get(low) ?? this.#known().get(low);
     if (same !== undefined) return same;
-    const fitting = nodes.filter((n) => short(n) === short(low));
+    const fitting = byShort.get(short(low)) ?? [];
     // compute1.a.org and compute1.b.org are two.
     const apart = low.includes('.') && fitting.some((n) => n.includes('.'));
     return fitting.length === 1 && !apart ? fitting[0]! : host;
@@ -37,12 +46,29 @@ export class HostNames {
     );
   }
 
+  /** The names of livemig.ini, which is another one when it was read anew: nova may have ten thousand servers to look up. */
+  #nodes(): Written {
+    const { inventory } = this.site;
+    if (this.#written?.inventory === inventory) return this.#written;
+    const { nodes } = this.site;
+    const byLower = new Map<string, string>();
+    const byShort = new Map<string, string[]>();
+    for (const node of nodes) {
+      const low = node.toLowerCase();
+      if (!byLower.has(low)) byLower.set(low, node);
+      const list = byShort.get(short(low));
+      if (list) list.push(node);
+      else byShort.set(short(low), [node]);
+    }
+    return (this.#written = { inventory, all: new Set(nodes), byLower, byShort });
+  }
+
   #known(): ReadonlyMap<string, string> {
     if (this.#aliases && this.#aliases.at > Date.now() - KEPT_MS) return this.#aliases.of;
     const of = new Map<string, string>();
     for (const host of this.site.model(this.site.known(), true).hosts)
       for (const alias of [...host.aliases, host.facts?.fqdn?.toLowerCase()])
-        if (alias !== undefined && this.site.nodes.includes(host.name) && !of.has(alias)) of.set(alias, host.name);
+        if (alias !== undefined && this.#nodes().all.has(host.name) && !of.has(alias)) of.set(alias, host.name);
     this.#aliases = { at: Date.now(), of };
     return of;
   }
