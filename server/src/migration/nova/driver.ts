@@ -10,7 +10,7 @@ import type {
   RunningMigration,
   Site,
 } from '../driver';
-import { saidBy, innermost, type Server, type Service } from './answers';
+import { saidBy, innermost, type Migration, type Server, type Service } from './answers';
 import { ComputeApi } from './api';
 import * as compute from './compute';
 import { readLogs } from './logs';
@@ -18,6 +18,10 @@ import { isOver, NovaMigration, type Begun, type Steering } from './migration';
 import { HostNames } from './names';
 import { heldIn } from './status';
 import { eventsOf, requestOf, Watch } from './watch';
+
+/** From so many on one list of the newest tells of all, where it has pages: from 2.59 on. */
+const MANY = 3;
+const PAGED = 59;
 
 /** Through nova's Compute API: what runs where, and how it goes on, is what nova says. */
 export class NovaDriver implements Driver {
@@ -91,10 +95,10 @@ export class NovaDriver implements Driver {
     this.#minor = await this.#api.minor(signal);
     const moving = await this.#servers({ status: 'MIGRATING' }, signal);
     const found: RunningMigration[] = [];
-    for (const { id: uuid, name, host } of moving) {
-      if (watched.has(uuid)) continue;
-      const { value } = await this.#api.ask((n) => compute.migrations({ server: uuid, limit: 20 }, n), signal);
-      const row = value.rows.filter((one) => !isOver(one)).sort((a, b) => b.id - a.id)[0];
+    const unknown = moving.filter(({ id }) => !watched.has(id));
+    const newest = await this.#newest(unknown.length, signal);
+    for (const { id: uuid, name, host } of unknown) {
+      const row = newest.get(uuid) ?? (await this.#newestOf(uuid, signal));
       const from = row?.source ?? host;
       if (!row || from === undefined) continue;
       const begun = {
@@ -108,6 +112,22 @@ export class NovaDriver implements Driver {
       found.push(migration);
     }
     return found;
+  }
+
+  /** Of many servers: what one question tells of them, the newest of each that is not over. */
+  async #newest(servers: number, signal: AbortSignal): Promise<ReadonlyMap<string, Migration>> {
+    const newest = new Map<string, Migration>();
+    // Before that there are no pages, and the answer has all that ever were.
+    if (servers < MANY || this.#minor < PAGED) return newest;
+    const { value } = await this.#api.ask((n) => compute.migrations({}, n), signal);
+    for (const row of value.rows)
+      if (!isOver(row) && row.id > (newest.get(row.server)?.id ?? 0)) newest.set(row.server, row);
+    return newest;
+  }
+
+  async #newestOf(server: string, signal: AbortSignal): Promise<Migration | undefined> {
+    const { value } = await this.#api.ask((n) => compute.migrations({ server, limit: 20 }, n), signal);
+    return value.rows.filter((one) => !isOver(one)).sort((a, b) => b.id - a.id)[0];
   }
 
   async reasons(migration: RunningMigration, _: number, signal: AbortSignal): Promise<readonly string[]> {
