@@ -1,13 +1,9 @@
 // Plays the extension host of drain.mjs: the extension's bundles, a view of nodes and one of migrations that are open, and a
 // page of the drain that is looked at.
-import { fork } from 'node:child_process';
-import { createRequire } from 'node:module';
-import path from 'node:path';
-import { URI } from 'vscode-uri';
-import { createMessageConnection, IPCMessageReader, IPCMessageWriter } from 'vscode-jsonrpc/node';
+import { activated, fleetPid } from './extension.mjs';
 import { cpu, rounded, watchBlocking } from './figures.mjs';
 import { measures } from './forked.mjs';
-import { nothing, paint, playVscode } from './vscode.mjs';
+import { paint } from './vscode.mjs';
 
 /** So many move at a time. */
 const PARALLEL = 10;
@@ -17,22 +13,7 @@ const SILENCE_MS = 60_000;
 measures(run);
 
 async function run({ dist, folder, sshConfig, instances }) {
-  const server = languageServer(dist, folder);
-  const vscode = playVscode(folder, {
-    settings: { 'nodes.sshConfig': sshConfig },
-    live: true,
-    modules: { './client-main.js': { start: () => server } },
-  });
-  const client = createRequire(import.meta.url)(path.join(dist, 'client.js'));
-  const api = client.activate({
-    subscriptions: [],
-    secrets: nothing(),
-    workspaceState: vscode.memento,
-    globalState: vscode.memento,
-    extensionUri: URI.file(path.dirname(dist)),
-    extensionPath: path.dirname(dist),
-    asAbsolutePath: (file) => path.join(path.dirname(dist), file),
-  });
+  const { client, api, vscode } = activated(dist, folder, sshConfig);
   const tree = vscode.trees['livemig.nodes'];
   const [{ cluster }] = await tree.getChildren(undefined);
   await paint(tree);
@@ -79,56 +60,4 @@ async function ended(panel, { errors }) {
       throw new Error(`nothing more is told: ${errors.join('; ')} ${JSON.stringify(moves).slice(0, 2000)}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-}
-
-/** In place of the language client: what is told of nodes goes to a real server, and its diagnostics nowhere. */
-function languageServer(dist, folder) {
-  const child = fork(path.join(dist, 'server.js'), ['--node-ipc'], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
-  const connection = createMessageConnection(new IPCMessageReader(child), new IPCMessageWriter(child));
-  connection.onRequest((method, params) =>
-    method === 'workspace/configuration' ? params.items.map(() => null) : null,
-  );
-  connection.onNotification(() => undefined);
-  connection.listen();
-  const root = URI.file(folder).toString();
-  let running = false;
-  const ready = connection
-    .sendRequest('initialize', {
-      processId: process.pid,
-      rootUri: root,
-      workspaceFolders: [{ uri: root, name: 'bench' }],
-      capabilities: { workspace: { configuration: true, workspaceFolders: true } },
-      initializationOptions: {},
-    })
-    .then(() => {
-      connection.sendNotification('initialized', {});
-      running = true;
-    });
-  return {
-    ready,
-    commands: nothing(),
-    server: {
-      get running() {
-        return running;
-      },
-      notify: (method, params) => void connection.sendNotification(method, params),
-      onRunning: (listener) => {
-        void ready.then(listener);
-        return { dispose() {} };
-      },
-    },
-    async stop() {
-      connection.dispose();
-      if (child.connected) child.disconnect();
-      child.kill();
-    },
-  };
-}
-
-/** The extension tells nobody: it is the child that runs fleet.js. */
-function fleetPid() {
-  const child = process
-    ._getActiveHandles()
-    .find((handle) => handle.spawnargs?.some((word) => word.endsWith('fleet.js')));
-  return child.pid;
 }

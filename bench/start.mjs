@@ -12,12 +12,12 @@ const NODES = 200;
  * @param {string} root of the project
  * @param {string} scratch a folder for what is made
  */
-export async function start(root, scratch, runs) {
-  const folder = path.join(scratch, 'start');
+export async function start(root, scratch, runs, count = NODES) {
+  const folder = path.join(scratch, `start-${count}`);
   mkdirSync(folder);
   const nodes = Array.from(
-    { length: NODES },
-    (_, i) => `[node compute${i}]\naddress = 192.0.2.${i}\nroles = compute\n`,
+    { length: count },
+    (_, i) => `[node compute${i}]\naddress = 198.18.${i >> 8}.${i & 255}\nroles = compute\n`,
   );
   writeFileSync(path.join(folder, 'livemig.ini'), ['[cluster]\nname = bench\nrelease = zed\n', ...nodes].join('\n'));
   const all = [];

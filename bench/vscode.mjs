@@ -80,7 +80,7 @@ function repaint(tree) {
  *   live: trees are painted again; modules: others, by what they are required as
  */
 export function playVscode(folder, { settings = {}, live = false, modules = {} } = {}) {
-  const played = { trees: {}, commands: {}, panels: [], errors: [] };
+  const played = { trees: {}, commands: {}, panels: [], picks: [], errors: [] };
   const answers = async () => undefined;
   const log = { error: (text) => void played.errors.push(String(text)), warn() {}, info() {}, debug() {} };
   const state = new Map();
@@ -114,6 +114,11 @@ export function playVscode(folder, { settings = {}, live = false, modules = {} }
       createOutputChannel: () => over(log),
       withProgress: (_, run) =>
         run({ report() {} }, { isCancellationRequested: false, onCancellationRequested: () => nothing() }),
+      // Nobody picks anything.
+      createQuickPick() {
+        const list = over({ items: [], show: () => void played.picks.push(list) });
+        return list;
+      },
       createWebviewPanel() {
         const said = new EventEmitter();
         const panel = { said, told: 0, last: undefined };

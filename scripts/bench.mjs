@@ -2,7 +2,8 @@
 //   node scripts/bench.mjs [PART…] [--no-peers] [--server FILE] [--lines 1000,10000,50000] [--edits 100] [--runs 7]
 //                          [--fleets 100,1000,10000] [--nodes 200] [--destinations 100] [--matrix 1000] [--drain 100]
 //                          [--profile FOLDER]
-// PART: editor, lint, fleets, nodes, verdicts, matrix, start, node, begin, drain; all of them where none is named.
+//                          [--scale 2000]
+// PART: editor, lint, fleets, nodes, verdicts, matrix, scale, start, node, begin, drain; all of them where none is named.
 // With --profile the processes that read and judge the nodes leave CPU profiles there.
 // Prints tables, and as its last line one JSON object. The peers are installed by npm into a temporary folder. Figures
 // compare within one run only: the machine may be busy with something else in the next.
@@ -18,6 +19,7 @@ import { matrix } from '../bench/matrix.mjs';
 import { fixAll, measure, startTimes } from '../bench/measure.mjs';
 import { floor, ours, peers } from '../bench/servers.mjs';
 import { oneNode } from '../bench/one-node.mjs';
+import { scale } from '../bench/scale.mjs';
 import { start } from '../bench/start.mjs';
 import { table } from '../bench/table.mjs';
 import { targets, verdicts } from '../bench/targets.mjs';
@@ -39,6 +41,7 @@ const { values: options, positionals } = parseArgs({
     destinations: { type: 'string', default: '100' },
     matrix: { type: 'string', default: '1000' },
     drain: { type: 'string', default: '100' },
+    scale: { type: 'string', default: '2000' },
     profile: { type: 'string' },
   },
 });
@@ -138,7 +141,9 @@ const parts = {
       const one = await judged(root, folder, count);
       asked.push(one);
       console.log(
-        `verdicts of ${count} destinations: ${one.ms} ms (${one.cpuMs} ms of CPU); the first of a process ${one.firstMs} ms (${one.firstCpuMs} ms)`,
+        `verdicts of ${count} destinations: ${one.ms} ms (${one.cpuMs} ms of CPU); the first of a process ${one.firstMs} ms (${one.firstCpuMs} ms), ` +
+          `asked ${one.momentMs / 1000} s after the nodes were read, in which it was blocked for ${one.blockedMs} ms at most; ` +
+          `asked at once ${one.atOnceMs} ms (${one.atOnceCpuMs} ms)`,
       );
     }
     return { asked };
@@ -155,6 +160,29 @@ const parts = {
       );
     }
     return { matrices };
+  },
+
+  async scale() {
+    const scales = [];
+    for (const nodes of numbers(options.scale)) {
+      const one = await scale(root, folder, { nodes, instances: 10 * nodes, runs, profile });
+      scales.push(one);
+      console.log(
+        `${nodes} nodes and ${one.instances} instances: rows of the tree in ${one.paintMs} ms, a node that is looked into in ${one.nodeMs} ms; ` +
+          `livemig instances: ${one.listed} in ${one.listSeconds} s by ${one.listCalls} calls, ${one.listMiB} MiB`,
+      );
+      console.log(
+        `  ${one.moving} migrations found in ${one.foundMs} ms by ${one.foundCalls} calls; ${one.destinations} destinations in ${one.verdictsMs} ms; ` +
+          `a drain planned in ${one.planMs} ms, ${one.planCalls} calls; blocked meanwhile at most: extension host ${one.blockedMs} ms, ` +
+          `fleet process ${one.blockedFleetMs} ms`,
+      );
+      console.log(
+        `  watching: ${one.callsPerRound} calls a round, ${one.callsPerSecond} a second, ${one.watchingCpuMsPerSecond} ms of CPU a second; ` +
+          `blocked: extension host ${one.watchingBlockedMs} ms, fleet process ${one.watchingBlockedFleetMs} ms; ` +
+          `memory: fleet process ${one.fleetMiB} MiB, extension host ${one.hostMiB} MiB`,
+      );
+    }
+    return { scales };
   },
 
   async start() {
