@@ -7,7 +7,7 @@
 // With --profile the processes that read and judge the nodes leave CPU profiles there.
 // Prints tables, and as its last line one JSON object. The peers are installed by npm into a temporary folder. Figures
 // compare within one run only: the machine may be busy with something else in the next.
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -45,6 +45,8 @@ const { values: options, positionals } = parseArgs({
     profile: { type: 'string' },
   },
 });
+/** The peers are kept; all else goes. */
+const kept = path.join(tmpdir(), 'livemig-bench-peers');
 const numbers = (text) => text.split(',').filter(Boolean).map(Number);
 const runs = Number(options.runs);
 const profile = options.profile && path.resolve(options.profile);
@@ -62,7 +64,7 @@ const parts = {
     ];
     if (options.peers) {
       try {
-        servers.push(...peers(path.join(tmpdir(), 'livemig-bench-peers')));
+        servers.push(...peers(kept));
       } catch (error) {
         console.error(`no peers: they cannot be installed (${error.message.split('\n')[0]})`);
       }
@@ -237,6 +239,11 @@ if (unknown.length > 0) {
 const bytes = serverBytes(await buildAll());
 const folder = mkdtempSync(path.join(tmpdir(), 'livemig-bench-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1));
+// What is begun puts its own there, too, so that nothing is left of what is ended half-way; accounts of a node look for
+// their keys in it.
+chmodSync(folder, 0o711);
+process.env.TMPDIR = folder;
 
 const figures = {};
 for (const [name, run] of Object.entries(parts))

@@ -1,6 +1,6 @@
 // Bundles client, server and command line into dist/. Usage: node scripts/build.mjs [--quiet]
 import { build } from 'esbuild';
-import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { stripDocumentation } from './strip.mjs';
@@ -38,14 +38,18 @@ const tables = {
 
 const GENERATED = path.join(root, 'server/src/knowledge/generated');
 
+/** Whoever reads it meanwhile reads a whole one. */
+function put(file, content, mode = 0o644) {
+  const made = path.join(root, 'out/built', `${process.pid}-${path.basename(file)}`);
+  for (const name of [made, file]) mkdirSync(path.dirname(name), { recursive: true });
+  writeFileSync(made, content, { mode });
+  renameSync(made, file);
+}
+
 function copyTables() {
-  const folder = path.join(root, 'dist/tables');
-  mkdirSync(folder, { recursive: true });
   for (const name of readdirSync(GENERATED)) {
     const table = JSON.stringify(JSON.parse(readFileSync(path.join(GENERATED, name), 'utf8')));
-    // Whoever reads it meanwhile reads a whole one.
-    writeFileSync(path.join(folder, `.${name}`), table);
-    renameSync(path.join(folder, `.${name}`), path.join(folder, name));
+    put(path.join(root, 'dist/tables', name), table);
   }
 }
 
@@ -277,7 +281,8 @@ export async function buildAll() {
   const done = await Promise.all(
     Object.entries(bundles).map(async ([outfile, options]) => {
       const banner = outfile === 'dist/cli.js' ? { js: '#!/usr/bin/env node' } : {};
-      const { metafile } = await build({ ...common, ...options, outfile, banner });
+      const { metafile, outputFiles } = await build({ ...common, ...options, outfile, banner, write: false });
+      put(path.join(root, outfile), outputFiles[0].contents, banner.js ? 0o755 : 0o644);
       return { outfile, output: metafile.outputs[outfile] };
     }),
   );
@@ -289,7 +294,6 @@ export async function buildAll() {
     };
   }
   copyTables();
-  chmodSync(path.join(root, 'dist/cli.js'), 0o755);
   return sizes;
 }
 

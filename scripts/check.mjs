@@ -1,6 +1,7 @@
 // Everything about the sources that can be checked without running them. Usage: node scripts/check.mjs
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { setup } from './setup.mjs';
 
@@ -10,10 +11,13 @@ await setup('build');
 
 const SERVER_LIMIT_BYTES = 700 * 1024;
 
-/** A program of node_modules, or one of ours. @returns {string[]} what it complained of */
-function program(script, ...args) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [script, ...args], { encoding: 'utf8' });
-  return status === 0 ? [] : [`${stdout}${stderr}`.trim() || `${script} ended with ${status}`];
+/** A program of node_modules, or one of ours. @returns {Promise<string[]>} what it complained of */
+async function program(script, ...args) {
+  const child = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (said += text));
+  const status = await new Promise((resolve) => child.once('close', (code, signal) => resolve(code ?? signal)));
+  return status === 0 ? [] : [said.trim() || `${script} ended with ${status}`];
 }
 
 /** What package.json says against what is there. */
@@ -80,26 +84,34 @@ async function sizes() {
     : [];
 }
 
+/** Those that take longest come first: as many as there are processors are made beside each other. */
 const checks = {
-  types: () =>
-    ['.', 'client/webview'].flatMap((folder) => program('node_modules/typescript/bin/tsc', '--noEmit', '-p', folder)),
   lint: () => program('node_modules/eslint/bin/eslint.js', '--max-warnings', '0', '.'),
   format: () => program('node_modules/prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.'),
+  types: async () => [
+    ...(await program('node_modules/typescript/bin/tsc', '--noEmit', '-p', '.')),
+    ...(await program('node_modules/typescript/bin/tsc', '--noEmit', '-p', 'client/webview')),
+  ],
   generated: () => program('scripts/generate.mjs', '--check'),
   manifest,
   sizes,
 };
 
 let failed = 0;
-for (const [name, check] of Object.entries(checks)) {
-  const start = performance.now();
-  const problems = await Promise.resolve()
-    .then(check)
-    .catch((error) => [String(error?.stack ?? error)]);
-  console.log(
-    `${problems.length === 0 ? 'ok    ' : 'FAILED'} ${name} (${((performance.now() - start) / 1000).toFixed(1)} s)`,
-  );
-  for (const problem of problems) console.log(problem.replace(/^/gm, '       '));
-  if (problems.length > 0) failed++;
+const waiting = Object.entries(checks);
+async function work() {
+  for (let next; (next = waiting.shift()) !== undefined;) {
+    const [name, check] = next;
+    const start = performance.now();
+    const problems = await Promise.resolve()
+      .then(check)
+      .catch((error) => [String(error?.stack ?? error)]);
+    console.log(
+      `${problems.length === 0 ? 'ok    ' : 'FAILED'} ${name} (${((performance.now() - start) / 1000).toFixed(1)} s)`,
+    );
+    for (const problem of problems) console.log(problem.replace(/^/gm, '       '));
+    if (problems.length > 0) failed++;
+  }
 }
+await Promise.all(Array.from({ length: availableParallelism() }, work));
 process.exitCode = failed > 0 ? 1 : 0;

@@ -39,10 +39,10 @@ const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString();
 
 describe('logins', () => {
   test('by key, by password, and by neither', async () => {
-    assert.equal(text((await (await to(one)).run(['whoami'], { timeout: 5000 })).stdout), 'root\n');
+    assert.equal(text((await (await to(one)).run(['whoami'], { timeout: 60_000 })).stdout), 'root\n');
     const asked = { ...trusting, password: () => Promise.resolve('lab') };
     const jovi = await to(one, { user: 'jovi', prompts: asked });
-    assert.equal(text((await jovi.run(['id', '-u'], { timeout: 5000 })).stdout), '1000\n');
+    assert.equal(text((await jovi.run(['id', '-u'], { timeout: 60_000 })).stdout), '1000\n');
     const wrong = {
       ...trusting,
       password: () => Promise.resolve('x'),
@@ -71,7 +71,9 @@ describe('commands', () => {
           input: 'sent\n',
           env: { ...process.env, LC_ALL: 'C' },
         });
-        const ran = await (await to(cluster.server('jovi-controller'))).run(words, { input: 'sent\n', timeout: 5000 });
+        const ran = await (
+          await to(cluster.server('jovi-controller'))
+        ).run(words, { input: 'sent\n', timeout: 60_000 });
         assert.equal(ran.code, real.status);
         assert.equal(text(ran.stdout), real.stdout.toString());
         const complaint = real.stderr.toString().replace(/^mark \d+\n/, '');
@@ -81,12 +83,12 @@ describe('commands', () => {
 
   test('words with line breaks, quotes and letters of all alphabets arrive as they are', async () => {
     const words = ['echo', 'a\nb', "'\\!`$(x)", 'ΩЖ語', ''];
-    const { stdout } = await (await to(cluster.server('jovi-controller'))).run(words, { timeout: 5000 });
+    const { stdout } = await (await to(cluster.server('jovi-controller'))).run(words, { timeout: 60_000 });
     assert.equal(text(stdout), `${words.slice(1).join(' ')}\n`);
   });
 
   test('a script that is not livemig’s is not run', async () => {
-    const ran = await (await to(cluster.server('jovi-controller'))).run(['sh', '-c', 'echo yes'], { timeout: 5000 });
+    const ran = await (await to(cluster.server('jovi-controller'))).run(['sh', '-c', 'echo yes'], { timeout: 60_000 });
     assert.equal(ran.code, 127);
     assert.match(ran.stderr, /an embedded node has no shell/);
   });

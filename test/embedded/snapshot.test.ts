@@ -142,7 +142,7 @@ describe('snapshots over SSH', () => {
     const file = 'abcdefgh12:/var/lib/nova/instances';
     const status = async (name: string, what: string): Promise<number | undefined> => {
       const words = ['sh', '-s', '--', 'only:asked', `probe-${what}:${file}`];
-      const ran = await (await to(name)).run(words, { input: collectScript, timeout: 10_000 });
+      const ran = await (await to(name)).run(words, { input: collectScript, timeout: 60_000 });
       return readAnswer(ran.stdout).outputs.get(`probe-${what} ${file}`)?.status;
     };
     assert.equal(await status('jovi-compute1', 'write'), 0);

@@ -30,7 +30,7 @@ describe('libvirtd’s last words', { skip: noLibvirtd }, () => {
       const file = path.join(folder, 'libvirtd.conf');
       writeFileSync(file, text);
       const real = spawnSync(LIBVIRTD, ['--config', file, '--pid-file', path.join(folder, 'pid')], {
-        ...{ encoding: 'utf8', timeout: 20_000 },
+        ...{ encoding: 'utf8', timeout: 60_000 },
       });
       assert.equal(real.status, 1);
       const said = /error : \w+:\d+ : (.*)/.exec(real.stderr)?.[1]?.replaceAll(file, '/etc/libvirt/libvirtd.conf');

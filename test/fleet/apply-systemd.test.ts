@@ -78,7 +78,7 @@ describe('apply, under a real systemd', { skip: without }, () => {
 
   async function sh(script: string, ...words: string[]): Promise<string> {
     const { code, stdout, stderr } = await systemd.runner.run(['sh', '-c', script, 'sh', ...words], {
-      timeout: 30_000,
+      timeout: 120_000,
     });
     assert.equal(code, 0, `${script}: ${stderr}`);
     return Buffer.from(stdout).toString().trim();

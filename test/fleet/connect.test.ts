@@ -32,7 +32,7 @@ chmodSync(folder, 0o711);
 after(remove);
 const file = (name: string) => path.join(folder, name);
 const text = (bytes: Uint8Array) => Buffer.from(bytes).toString();
-const T = 10_000;
+const T = 60_000;
 
 /** Connects, trusting the host, and closes when the test ends. */
 async function dial(
@@ -333,7 +333,7 @@ describe('a real sshd', { skip: noSshd }, () => {
           message: /sh did not end within 2 s/,
         });
         const hanging = readFileSync(pid, 'utf8').trim();
-        for (let i = 0; i < 60 && isRunning(hanging); i++) await sleep(50);
+        for (let i = 0; i < 2400 && isRunning(hanging); i++) await sleep(50);
         assert.equal(isRunning(hanging), false, script);
       }
       assert.equal((await connection.run(['true'], { timeout: T })).code, 0);
@@ -631,7 +631,7 @@ describe('accounts', { skip: noSshd }, () => {
     const hanging = connection.run(['sh', '-c', `echo $$ >${pid}; exec sleep 300`], { timeout: 2000, root: true });
     await assert.rejects(hanging, { code: 'timeout' });
     const left = readFileSync(pid, 'utf8').trim();
-    for (let i = 0; i < 60 && isRunning(left); i++) await sleep(50);
+    for (let i = 0; i < 2400 && isRunning(left); i++) await sleep(50);
     assert.equal(isRunning(left), false);
 
     const plain = await dial(t, target({ user: 'plain', identityFiles: [file('account')] }));
@@ -681,7 +681,7 @@ describe('servers that are none', () => {
       code: 'timeout',
       message: /accepts connections, but says nothing that is SSH \(0\.3 s\)/,
     });
-    assert.ok(performance.now() - started < 2000);
+    assert.ok(performance.now() - started < 30_000);
   });
 
   test('cancelled while waiting', async () => {

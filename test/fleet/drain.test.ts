@@ -39,7 +39,7 @@ describe('draining a node, in the lab', { skip: noLab }, () => {
   const plan = (more: object = {}) => fleet.ask<DrainPlanView>('drainPlan', { cluster, node: 'compute1', ...more });
   const drain = (id: string, more: object = {}) => fleet.ask<DrainView>('drain', { id, options: {}, ...more });
   const until = async (id: string, found: (view: DrainView) => boolean): Promise<DrainView> => {
-    for (let i = 0; i < 900; i++) {
+    for (let i = 0; i < 2400; i++) {
       const view = drains.find((v) => v.id === id && found(v));
       if (view) return view;
       await sleep(100);

@@ -86,7 +86,7 @@ describe('faults while a file is written', { skip: noSshd }, () => {
   }
   const temporaries = (own: string): string[] => readdirSync(own).filter((n) => n.startsWith('.livemig-'));
   async function until(what: () => boolean): Promise<void> {
-    for (let i = 0; i < 500 && !what(); i++) await sleep(10);
+    for (let i = 0; i < 12_000 && !what(); i++) await sleep(10);
     assert.ok(what(), String(what));
   }
 

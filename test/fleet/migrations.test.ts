@@ -38,7 +38,7 @@ describe('migrations of the fleet process, in the lab', { skip: noLab }, () => {
     fleet.ask<MigrationView>('migrate', { ...of(guest), destination: 'compute2', options });
   const readBoth = () => Promise.all([fleet.refresh('compute1'), fleet.refresh('compute2')]);
   const ended = async (found: (view: MigrationView) => boolean): Promise<MigrationView> => {
-    for (let i = 0; i < 600; i++) {
+    for (let i = 0; i < 2400; i++) {
       const view = told.find((v) => v.outcome && found(v));
       if (view) return view;
       await sleep(100);

@@ -67,7 +67,7 @@ export async function startNode(folder: string): Promise<TestNode> {
     once(child, 'exit').then(() => Promise.reject(new Error('no node'))),
   ]);
   const pid = children(child.pid!)[0]!;
-  for (let i = 0; i < 200 && readFileSync(`/proc/${pid}/comm`, 'utf8').trim() !== 'bash'; i++)
+  for (let i = 0; i < 12_000 && readFileSync(`/proc/${pid}/comm`, 'utf8').trim() !== 'bash'; i++)
     await new Promise((r) => setTimeout(r, 10));
   const local = localRunner();
   const enter = ['nsenter', '-t', String(pid), '-m', '-n', '-p', '-r', '-w', '--'];
@@ -82,11 +82,11 @@ export async function startNode(folder: string): Promise<TestNode> {
     pid,
     files: {
       async read(file) {
-        const ran = await runner.run(['cat', file], { timeout: 10_000 });
+        const ran = await runner.run(['cat', file], { timeout: 60_000 });
         if (ran.code !== 0) throw new FleetError('not-found', `${file}: ${ran.stderr}`);
         return { bytes: ran.stdout };
       },
-      write: (file, bytes) => runner.run(['sh', '-c', 'cat >"$1"', 'sh', file], { timeout: 10_000, input: bytes }),
+      write: (file, bytes) => runner.run(['sh', '-c', 'cat >"$1"', 'sh', file], { timeout: 60_000, input: bytes }),
     },
     sh: async (script, ...words) => Buffer.from((await said(['sh', '-ec', script, 'sh', ...words])).stdout).toString(),
     stop: () => {

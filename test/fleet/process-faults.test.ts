@@ -113,6 +113,6 @@ describe('the fleet process, when something ends', { skip: noSshd }, () => {
 });
 
 async function until(holds: () => boolean): Promise<void> {
-  for (let i = 0; i < 1000 && !holds(); i++) await sleep(10);
+  for (let i = 0; i < 12_000 && !holds(); i++) await sleep(10);
   assert.ok(holds(), 'it did not come');
 }

@@ -282,7 +282,7 @@ describe('what the fleet process asks people, and what it does for them', { skip
 });
 
 async function until(holds: () => boolean): Promise<void> {
-  for (let i = 0; i < 1000 && !holds(); i++) await sleep(10);
+  for (let i = 0; i < 12_000 && !holds(); i++) await sleep(10);
   assert.ok(holds(), 'it did not come');
 }
 

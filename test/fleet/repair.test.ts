@@ -155,7 +155,7 @@ describe('numbers of accounts', { skip: noNode }, () => {
     assert.equal(await owner(node, '/var/lib/docker/x/foreign'), '64106:64107');
     // No mount of the private namespace was left.
     assert.equal((await node.sh('grep -c " /var/lib/nova " /proc/mounts || true')).trim(), '0');
-    for (let i = 0; i < 50 && (await running(node)) !== '64206'; i++) await new Promise((r) => setTimeout(r, 100));
+    for (let i = 0; i < 1200 && (await running(node)) !== '64206'; i++) await new Promise((r) => setTimeout(r, 100));
     assert.equal(await running(node), '64206');
 
     const now = await cluster(node, ...others);
@@ -182,7 +182,7 @@ describe('numbers of accounts', { skip: noNode }, () => {
       ['done', 'done', 'done', 'failed', 'skipped', 'skipped', 'skipped', 'skipped', 'done', 'skipped', 'skipped'],
     );
     assert.equal((await node.sh('id -u nova')).trim(), '64106');
-    for (let i = 0; i < 50 && (await running(node)) === ''; i++) await new Promise((r) => setTimeout(r, 100));
+    for (let i = 0; i < 1200 && (await running(node)) === ''; i++) await new Promise((r) => setTimeout(r, 100));
     assert.equal(await running(node), '64106');
   });
 
@@ -196,7 +196,7 @@ describe('numbers of accounts', { skip: noNode }, () => {
     const result = await run(plan, node);
     assert.equal(result.ok, false);
     assert.match(result.why!, /Give nova number 64206.*failed: .*lock/);
-    for (let i = 0; i < 50 && (await running(node)) === ''; i++) await new Promise((r) => setTimeout(r, 100));
+    for (let i = 0; i < 1200 && (await running(node)) === ''; i++) await new Promise((r) => setTimeout(r, 100));
     assert.equal(await running(node), '64106');
     await node.sh('rm /etc/passwd.lock');
     // The next try works.

@@ -131,7 +131,7 @@ function withAccounts(
 }
 
 async function ready(child: ChildProcess, log: () => string): Promise<void> {
-  for (let i = 0; i < 200; i++) {
+  for (let i = 0; i < 4800; i++) {
     if (/Server listening on 127/.test(log())) return;
     if (child.exitCode !== null) break;
     await sleep(25);
@@ -145,7 +145,7 @@ async function stopped(child: ChildProcess, signal: NodeJS.Signals): Promise<voi
   const sessions = children(child.pid!);
   child.kill(signal);
   for (const pid of sessions) kill(pid);
-  for (let i = 0; i < 200 && child.exitCode === null && child.signalCode === null; i++) await sleep(10);
+  for (let i = 0; i < 12_000 && child.exitCode === null && child.signalCode === null; i++) await sleep(10);
 }
 
 /** Processes below one, the nearest first. */
@@ -194,7 +194,7 @@ export function keygen(
 export async function startAgent(folder: string, keys: readonly string[]): Promise<{ socket: string; stop(): void }> {
   const socket = path.join(folder, `agent${servers++}`);
   const child = spawn('ssh-agent', ['-D', '-a', socket], { stdio: 'ignore' });
-  for (let i = 0; i < 200 && !existsSync(socket); i++) await sleep(10);
+  for (let i = 0; i < 12_000 && !existsSync(socket); i++) await sleep(10);
   for (const key of keys)
     execFileSync('ssh-add', ['-q', key], { env: { ...process.env, SSH_AUTH_SOCK: socket }, stdio: 'ignore' });
   return { socket, stop: () => void child.kill('SIGKILL') };

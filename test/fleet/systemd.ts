@@ -68,7 +68,7 @@ export async function startSystemd(folder: string, init: 'systemd' | 'sysvinit' 
     stop: async () => {
       // Process 1 takes all with it; what waits for it then removes the control group.
       kill(pid);
-      for (let i = 0; i < 500 && child.exitCode === null; i++) await sleep(10);
+      for (let i = 0; i < 12_000 && child.exitCode === null; i++) await sleep(10);
       child.kill('SIGKILL');
     },
   };
@@ -147,13 +147,13 @@ function first(child: ChildProcess): number | undefined {
 
 async function ready(child: ChildProcess, init: string, said: () => string): Promise<Runner> {
   const local = localRunner();
-  for (let i = 0; i < 300 && child.exitCode === null; i++) {
+  for (let i = 0; i < 2400 && child.exitCode === null; i++) {
     await sleep(50);
     const pid = first(child);
     if (pid === undefined) continue;
     const runner: Runner = { run: (argv, options) => local.run([...enter(pid), ...argv], options) };
     const argv = init === 'systemd' ? ['systemctl', 'is-active', 'basic.target'] : ['echo', 'active'];
-    const { stdout } = await runner.run(argv, { timeout: 10_000 });
+    const { stdout } = await runner.run(argv, { timeout: 60_000 });
     if (Buffer.from(stdout).toString().trim() === 'active') return runner;
   }
   child.kill('SIGKILL');

@@ -9,7 +9,7 @@ interface Api {
   readonly activated: number;
 }
 
-const LIMIT_MS = 8_000;
+const LIMIT_MS = 60_000;
 const PAUSE_MS = 50;
 
 /** Asks again and again until the answer is truthy: what VS Code shows comes a little after what made it so. */

@@ -13,7 +13,7 @@ interface Result {
 export async function run(): Promise<void> {
   // The host's console does not expand printf formats.
   Mocha.reporters.Base.consoleLog = (...args: unknown[]) => console.log(args.map(String).join(' '));
-  const mocha = new Mocha({ ui: 'tdd', timeout: 30_000, color: false, grep: process.env.MOCHA_GREP ?? '' });
+  const mocha = new Mocha({ ui: 'tdd', timeout: 120_000, color: false, grep: process.env.MOCHA_GREP ?? '' });
   mocha.suite.emit('pre-require', globalThis, 'index', mocha); // defines suite() and test()
   await import('./diagnostics.suite');
   await import('./actions.suite');

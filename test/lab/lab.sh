@@ -66,7 +66,8 @@ sweep() {
 }
 alive() { [ -n "$1" ] && grep -qsz 'lab\.sh' "/proc/$1/cmdline"; }
 
-# Takes a tag, a net and a folder that nobody has; making the interface is what decides between two who try at once.
+# Takes a tag, a net and a folder that nobody has. Until its interface is there nobody else may look for one, whatever folder
+# labs lie in for him.
 claim() {
   local try
   for try in {1..50}; do
@@ -90,6 +91,7 @@ run() {
   [ $# -gt 0 ] || set -- controller compute1 compute2
   for node; do number "$node" >/dev/null || die "$node: nodes are called controller and compute1 to compute9"; done
   sweep
+  exec 9</run && flock 9
   claim
   trap 'kill -9 ${keeper:-} 2>/dev/null; wait 2>/dev/null; rm -rf "$dir"' EXIT
   trap 'exit 143' TERM INT HUP
@@ -97,7 +99,7 @@ run() {
   ssh-keygen -q -t ed25519 -N '' -C lab -f "$dir/id"
   # Process 1 of the lab: when it ends, the kernel ends all others, and with the last one go networks and mounts.
   setpriv --pdeathsig KILL unshare -n -m -p -f --kill-child --propagation private \
-    bash "$self" __keeper "$dir" "$net" "$@" <&0 >"$dir/keeper.log" 2>&1 &
+    bash "$self" __keeper "$dir" "$net" "$@" <&0 >"$dir/keeper.log" 2>&1 9<&- &
   keeper=$!
   while kill -0 "$keeper" 2>/dev/null && [ ! -s "$dir/keeper.pid" ]; do sleep 0.02; done
   # The one interface on this machine: it goes when its other end does.
@@ -106,6 +108,7 @@ run() {
   ip link set "$tag" up
   # Not reachable is also what the way out of this machine must not be asked for.
   ip route add "$net.1.0/24" dev "$tag"
+  exec 9<&-
   while kill -0 "$keeper" 2>/dev/null && [ ! -e "$dir/ready" ]; do sleep 0.05; done
   [ -e "$dir/ready" ] || die "did not start: $(tail -n 5 "$dir"/*.log)"
   echo "$dir"

@@ -16,7 +16,7 @@ describe('the lab', { skip: noLab }, () => {
     const before = await lab.must('compute1', ['cat', '/run/libvirtd.pid']);
     await lab.must('compute1', ['service', 'libvirtd', 'restart']);
     assert.notEqual(await lab.must('compute1', ['cat', '/run/libvirtd.pid']), before);
-    for (let i = 0; i < 100 && !(await lab.must('compute1', ['ss', '-Hltn'])).includes(':16509'); i++) await sleep(50);
+    for (let i = 0; i < 2400 && !(await lab.must('compute1', ['ss', '-Hltn'])).includes(':16509'); i++) await sleep(50);
     assert.equal(
       (await lab.must('compute2', ['virsh', '-c', 'qemu+tcp://compute1/system', 'hostname'])).trim(),
       'compute1.lab',
@@ -46,10 +46,10 @@ describe('the lab', { skip: noLab }, () => {
     const interfaceName = folder.replace(/.*-/, '');
     assert.match(readFileSync('/proc/net/dev', 'utf8'), new RegExp(`^ *${interfaceName}:`, 'm'));
     child.kill('SIGKILL');
-    for (let i = 0; i < 200 && existsSync(folder); i++) await sleep(25);
+    for (let i = 0; i < 4800 && existsSync(folder); i++) await sleep(25);
     assert.equal(existsSync(folder), false);
     assert.equal(existsSync(`/proc/${pid}`), false);
-    for (let i = 0; i < 200 && readFileSync('/proc/net/dev', 'utf8').includes(`${interfaceName}:`); i++)
+    for (let i = 0; i < 4800 && readFileSync('/proc/net/dev', 'utf8').includes(`${interfaceName}:`); i++)
       await sleep(25);
     assert.doesNotMatch(readFileSync('/proc/net/dev', 'utf8'), new RegExp(`^ *${interfaceName}:`, 'm'));
   });
@@ -59,7 +59,7 @@ describe('the lab', { skip: noLab }, () => {
     const folder = await firstLine(child);
     const pid = readFileSync(`${folder}/compute1.pid`, 'utf8').trim();
     child.kill('SIGKILL');
-    for (let i = 0; i < 200 && existsSync(`/proc/${pid}`); i++) await sleep(25);
+    for (let i = 0; i < 4800 && existsSync(`/proc/${pid}`); i++) await sleep(25);
     assert.equal(existsSync(`/proc/${pid}`), false);
     const next = await startLab(['compute1']);
     assert.equal(existsSync(folder), false);

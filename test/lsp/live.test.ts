@@ -48,7 +48,7 @@ async function start(ini = INI, files: Readonly<Record<string, string>> = {}): P
     folder: folder.path,
     of,
     judged: async (uri) => {
-      const given = Date.now() + 20_000;
+      const given = Date.now() + 120_000;
       while (((await client.request('livemig/status', { uri })) as Status | null)?.reason !== 'livemig.ini')
         assert.ok(Date.now() < given, `${uri} is not judged`);
     },

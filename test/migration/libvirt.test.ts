@@ -85,7 +85,7 @@ describe('migrations by libvirt', { skip: noLab }, () => {
       await lab.must(node, ['sh', '-c', script]);
       await lab.must(node, ['service', 'libvirtd', 'restart']);
     }
-    for (let i = 0; i < 100 && !(await lab.must('compute2', ['ss', '-Hltn'])).includes(':16509'); i++) await sleep(50);
+    for (let i = 0; i < 2400 && !(await lab.must('compute2', ['ss', '-Hltn'])).includes(':16509'); i++) await sleep(50);
     const guest = await startGuest(lab, 'compute1', 'post-copy', { delay: 0 });
     const { migration, outcome } = await begin(guest, { bandwidth: 4, postCopy: true });
     await migration.switchToPostCopy();
@@ -166,7 +166,7 @@ describe('migrations by libvirt', { skip: noLab }, () => {
   test("the destination's QEMU dies: the guest runs on, on the source", async () => {
     const guest = await startGuest(lab, 'compute1', 'dies', QUIET);
     const { outcome, migration } = await begin(guest, { bandwidth: 2 });
-    for (let i = 0; i < 100 && migration.progress.phase !== 'memory'; i++) await sleep(50);
+    for (let i = 0; i < 2400 && migration.progress.phase !== 'memory'; i++) await sleep(50);
     await lab.must('compute2', ['sh', '-c', 'kill -9 "$(cat /run/libvirt/qemu/dies.pid)"']);
     const { phase, on, message } = await outcome;
     assert.deepEqual({ phase, on }, { phase: 'failed', on: 'compute1' });

@@ -10,7 +10,7 @@ import { removeGuests } from './guests';
 
 export const cluster = 'Lab';
 /** After a fault has ended, what is shown is true within this time, in ms. */
-const TRUE_WITHIN_MS = 10_000;
+const TRUE_WITHIN_MS = 60_000;
 
 const NODES = ['compute1', 'compute2'] as const;
 
@@ -87,7 +87,7 @@ export class Bench {
         new Promise((resolve, reject) => {
           const late = setTimeout(
             () => reject(new Error(`not told: ${JSON.stringify(told.at(-1))}\n${fleet.log.slice(-20).join('\n')}`)),
-            60_000,
+            240_000,
           );
           const look = (): void => {
             const found = told.find(holds);

@@ -11,7 +11,7 @@ import time
 
 from serve import FOLDER, serve
 
-SETTLED = 20
+SETTLED = 120
 """Seconds after which a daemon that neither answers nor ends is given up."""
 CONF = '/etc/libvirt/libvirtd.conf'
 SOCKET = '/run/libvirt/libvirt-sock'

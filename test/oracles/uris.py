@@ -9,7 +9,7 @@ import time
 
 from serve import FOLDER, serve
 
-SETTLED = 20
+SETTLED = 120
 """Seconds after which a daemon that does not answer is given up."""
 
 for folder in ('/run', '/var/lib/libvirt', '/var/cache/libvirt', '/var/log'):

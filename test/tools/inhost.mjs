@@ -7,7 +7,7 @@ import path from 'node:path';
 import { launch } from './browser.mjs';
 import { startCodeServer } from './serve.mjs';
 
-const LIMIT_MS = Number(process.env.LIMIT_MS ?? 240_000);
+const LIMIT_MS = Number(process.env.LIMIT_MS ?? 600_000);
 
 const [extension, suite, workspace] = process.argv.slice(2).map((p) => path.resolve(p));
 if (!extension || !suite || !workspace) {

@@ -11,7 +11,7 @@ const modules = path.join(import.meta.dirname, 'node_modules');
 const nodes = ['x64', 'arm64'].map((arch) => path.join(modules, `node-linux-${arch}/bin/node`));
 const entry = path.join(modules, 'code-server/out/node/entry.js');
 
-const START_LIMIT_MS = 90_000;
+const START_LIMIT_MS = 240_000;
 
 /** Quiet, still and offline: nothing may move or pop up by itself. */
 const baseSettings = {

@@ -24,25 +24,28 @@ export async function openWorkbench(browser, server, opened) {
     reducedMotion: 'reduce',
   });
   const page = await context.newPage();
-  page.setDefaultTimeout(30_000);
+  page.setDefaultTimeout(120_000);
   await page.goto(addressOf(server, opened), { waitUntil: 'commit' });
   await page
     .getByRole('tree', { name: /Explorer/ })
     .getByRole('treeitem')
     .first()
-    .waitFor({ timeout: 60_000 });
+    .waitFor({ timeout: 240_000 });
   return page;
 }
 
 const quickInput = (page) => page.locator('.quick-input-widget input[type=text]');
 const quickRows = (page) => page.locator('.quick-input-list .monaco-list-row');
 
-/** Presses a key until its effect shows: a press can be lost while the workbench is still settling. */
+/**
+ * Presses a key until its effect shows: a press can be lost while the workbench is still settling. Each press is given longer
+ * than the one before: a slow machine may be at work on what it asked for.
+ */
 export async function pressUntil(page, key, effect, tries = 8) {
   for (let i = 1; ; i++) {
     await page.keyboard.press(key);
     try {
-      return await effect.waitFor({ timeout: 3000 });
+      return await effect.waitFor({ timeout: 3000 * i });
     } catch (error) {
       if (i === tries) throw error;
       await page.keyboard.press('Escape');

@@ -36,7 +36,7 @@ describe('the chart', { skip: noLab }, () => {
     await view.shown.locator('canvas').first().waitFor();
     assert.equal(await view.shown.locator('canvas').count(), 2);
     const stuck = view.shown.getByRole('alert').filter({ hasText: 'does not converge' });
-    await stuck.waitFor({ timeout: 90_000 });
+    await stuck.waitFor({ timeout: 240_000 });
     await view.migration(/busy1.*does not converge/s).waitFor();
     const offer = view.toast(/The migration of busy1 does not converge/);
     await offer.getByRole('button', { name: 'Pause the Guest' }).waitFor();

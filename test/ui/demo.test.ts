@@ -13,7 +13,7 @@ const group1 = 'jovi-compute1/etc/group';
 const nova3 = 'jovi-compute3/etc/nova/nova.conf';
 
 const desk = new Desk();
-before(() => desk.start(), { timeout: 120_000 });
+before(() => desk.start(), { timeout: 600_000 });
 after(() => desk.stop());
 beforeEach(() => desk.open());
 // @types/node does not know yet that the context tells how the test went.

@@ -10,7 +10,7 @@ const root = path.resolve(__dirname, '../..');
 
 /** Asks again and again until the answer is true. */
 export async function until(ask: () => boolean | Promise<boolean>, what = 'not so in time'): Promise<void> {
-  const end = Date.now() + 30_000;
+  const end = Date.now() + 120_000;
   while (!(await ask())) {
     if (Date.now() > end) throw new Error(what);
     await new Promise((resolve) => setTimeout(resolve, 100));

@@ -24,7 +24,7 @@ export class Moving {
         this.#lab = await startLab(NODES);
         await desk.start({ ...settings, 'livemig.nodes.sshConfig': this.lab.file('ssh_config') });
       },
-      { timeout: 120_000 },
+      { timeout: 600_000 },
     );
     after(async () => {
       await desk.stop();

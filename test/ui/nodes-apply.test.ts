@@ -26,7 +26,7 @@ describe('a node of the lab', { skip: noLab }, () => {
       writeFileSync(lab.file('ssh_config_here'), config);
       await desk.start({ 'livemig.nodes.sshConfig': lab.file('ssh_config_here') });
     },
-    { timeout: 120_000 },
+    { timeout: 600_000 },
   );
   after(async () => {
     await desk.stop();

@@ -60,7 +60,7 @@ describe('more about nodes', { skip: noSshd }, () => {
       await view.show();
       await view.row(compute1).waitFor();
     },
-    { timeout: 120_000 },
+    { timeout: 600_000 },
   );
   after(async () => {
     await desk.close(broken, 'more about nodes');
@@ -232,7 +232,7 @@ describe('nodes of a folder that is not trusted', { skip: noSshd }, () => {
       };
       await desk.start(settings, true);
     },
-    { timeout: 120_000 },
+    { timeout: 600_000 },
   );
   after(async () => {
     await desk.stop();

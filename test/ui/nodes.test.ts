@@ -17,7 +17,7 @@ describe('nodes', { skip: noSshd }, () => {
       await lab.start([compute1, compute3, 'jovi-controller']);
       await desk.start({ 'livemig.nodes.sshConfig': lab.sshConfig });
     },
-    { timeout: 120_000 },
+    { timeout: 600_000 },
   );
   after(async () => {
     await desk.stop();

@@ -42,7 +42,7 @@ export class NodesView {
   /** A click on what is there already closes it, and after a reload it comes back by itself, maybe a moment later. */
   async show(): Promise<void> {
     const tab = this.desk.page.getByRole('tab', { name: 'Live Migration' });
-    await tab.waitFor({ timeout: 60_000 });
+    await tab.waitFor({ timeout: 240_000 });
     await until(async () => {
       if (await this.pane.isVisible()) return true;
       if ((await tab.getAttribute('aria-selected')) !== 'true') await tab.click();

@@ -17,7 +17,7 @@ describe('pages', { skip: noLab }, () => {
       await view.show();
       await command(page, 'livemig: Migration Matrix');
       const cell = view.shown.getByRole('gridcell', { name: /^compute1 to compute2: blocked/ });
-      await cell.waitFor({ timeout: 60_000 });
+      await cell.waitFor({ timeout: 240_000 });
       assert.equal(await cell.innerText(), '✕');
       assert.equal(await view.shown.getByRole('gridcell', { name: /compute1 to compute1/ }).innerText(), '–');
       await cell.click();
@@ -46,15 +46,15 @@ describe('pages', { skip: noLab }, () => {
     ];
     await view.show();
     await view.row(/^compute1/).click();
-    await view.row('Instances').waitFor({ timeout: 60_000 });
+    await view.row('Instances').waitFor({ timeout: 240_000 });
     await view.choose(view.row(/^compute1/), 'Drain Node…');
-    await view.shown.getByRole('heading', { name: 'Drain compute1' }).waitFor({ timeout: 60_000 });
+    await view.shown.getByRole('heading', { name: 'Drain compute1' }).waitFor({ timeout: 240_000 });
     for (const name of ['web1', 'web2'])
       await view.shown.getByRole('row', { name: new RegExp(`${name} compute2`) }).waitFor();
     assert.match((await stateOn(moving.lab, 'compute1', guests[0]!))!, /^running/, 'nothing was begun');
     await desk.shot('drain');
     await view.shown.getByRole('button', { name: 'Drain compute1' }).click();
-    await view.toast(/compute1 is drained: 2 of 2 moved/).waitFor({ timeout: 60_000 });
+    await view.toast(/compute1 is drained: 2 of 2 moved/).waitFor({ timeout: 240_000 });
     await view.shown.getByRole('row', { name: /web2.*moved/ }).waitFor();
     await view.migration(/Drain of compute1.*2 of 2 moved/s).waitFor();
     for (const guest of guests) {
@@ -78,7 +78,7 @@ describe('pages', { skip: noLab }, () => {
     await view.row(/^compute1/).click();
     await view.row('Instances').waitFor();
     await view.choose(view.row(/^compute1/), 'Drain Node…');
-    await view.shown.getByRole('button', { name: 'Drain compute1' }).click({ timeout: 60_000 });
+    await view.shown.getByRole('button', { name: 'Drain compute1' }).click({ timeout: 240_000 });
     await inPage('web1', 'on the way');
     await page.keyboard.press('ControlOrMeta+w');
     await page.locator('.tab', { hasText: 'Drain compute1' }).waitFor({ state: 'detached' });

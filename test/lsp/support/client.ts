@@ -19,7 +19,7 @@ import type {
 import { Wire, type Message } from './wire';
 
 /** An answer that never comes is a failed test, after this many ms; no test measures time. */
-const PATIENCE = 20_000;
+const PATIENCE = 120_000;
 
 export const CAPABILITIES: ClientCapabilities = {
   general: { positionEncodings: ['utf-16'] },
