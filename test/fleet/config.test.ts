@@ -6,7 +6,7 @@ import path from 'node:path';
 import { after, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { resolveTarget, type FleetNode, type ResolveOptions } from '../../server/src/fleet/ssh/config';
-import { matchesPattern } from '../../server/src/fleet/ssh/patterns';
+import { matchesPattern } from '../../server/src/model/patterns';
 import { readInventory } from '../../server/src/model/inventory';
 import { tempFolder } from '../support/temp';
 

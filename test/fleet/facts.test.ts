@@ -553,7 +553,7 @@ test('of a whole node: as the schema and facts.json have it', () => {
 });
 
 /** Fields that are not made of one node's answer. */
-const ELSEWHERE = new Set(['sharesInstances']);
+const ELSEWHERE = new Set(['sharesInstances', 'images', 'pools']);
 
 function answer(outputs: Record<string, Output>): Answer {
   const look = { type: 'file', mode: 0o640, uid: 0, gid: 109, modified: 1_700_000_100 } as const;
@@ -597,6 +597,7 @@ const NODE: Record<string, Output> = {
   nft: said('{"nftables": []}\n'),
   exported: said('/srv  192.0.2.0/24(sync,wdelay,hide,no_subtree_check,sec=sys,rw,root_squash,no_all_squash)\n'),
   shown: said('/srv 192.0.2.0/24\n'),
+  ssh: said('home root /root\n/etc/ssh/ssh_host_rsa_key.pub ssh-rsa AAAA\n'),
   rpc: said('   program vers proto   port  service\n    100005    3   tcp  20048  mountd\n'),
   'room /var/lib/nova/instances': said('4096 66053021 20023248\n'),
   'writer nova /var/lib/nova/instances': said('', 1),

@@ -84,6 +84,16 @@ const ALL: Required<Facts> = {
   exported: { '/srv/instances': ['192.0.2.0/24(rw,no_root_squash)'] },
   shown: { '/srv/instances': ['192.0.2.0/24'] },
   rpc: ['mountd 3 tcp 20048'],
+  images: { '/var/lib/libvirt/images/a': { qcow2: 16777216 }, '/var/lib/libvirt/images/b': null },
+  pools: ['/var/lib/libvirt/images'],
+  ssh: {
+    known: ['compute2,192.0.2.12 ssh-ed25519 SHA256:jJ0uQzXlbFZ0xg5DRxDRwO3OQqY2Ov3k5e0bW8o0nR8'],
+    keys: ['ssh-rsa SHA256:0rZ5u1vTDmZyDkKw2kyYV5WcZvQnYyK9rjQmTqI8v5o'],
+    authorized: { root: ['options ssh-rsa SHA256:0rZ5u1vTDmZyDkKw2kyYV5WcZvQnYyK9rjQmTqI8v5o'], nova: [] },
+    hostKeys: ['ssh-ed25519 SHA256:1rZ5u1vTDmZyDkKw2kyYV5WcZvQnYyK9rjQmTqI8v5o'],
+    client: ['proxyjump ?'],
+    server: ['permitrootlogin no'],
+  },
   instances: [
     {
       name: 'instance-00000001',
@@ -107,6 +117,7 @@ const ALL: Required<Facts> = {
           cache: 'none',
           backing: '/var/lib/nova/instances/_base/y',
           readonly: false,
+          shareable: false,
         },
       ],
       graphics: [{ type: 'vnc', listen: '0.0.0.0' }],

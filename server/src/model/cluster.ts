@@ -27,6 +27,8 @@ export interface Asked {
   readonly tls?: boolean;
   /** It may be switched to post-copy. */
   readonly postCopy?: boolean;
+  /** Disks are copied with the memory, by libvirt alone. */
+  readonly copy?: boolean;
 }
 
 /** A release said from outside, before livemig.ini has its say. */

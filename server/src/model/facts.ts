@@ -1,5 +1,6 @@
 import type { FirewallFacts } from './firewall';
 import type { InstanceFacts } from './instance';
+import type { SshFacts } from './ssh';
 
 /**
  * What a snapshot measured on a node, kept as `facts.json` beside `etc/`. Every field is optional: a rule that finds
@@ -104,8 +105,19 @@ export interface Facts {
   readonly shown?: Readonly<Record<string, readonly string[]>>;
   /** RPC services that are registered, as `mountd 3 tcp 20048`; absent where rpcbind does not answer (`rpcinfo -p`). */
   readonly rpc?: readonly string[];
+  /** Whom root trusts over SSH, and who may log in (~/.ssh, /etc/ssh): public keys by fingerprint. */
+  readonly ssh?: SshFacts;
+  /** Where disks lie, or would, by path; null where there is nothing. Only where it was asked for. */
+  readonly images?: Readonly<Record<string, ImageFacts | null>>;
+  /** Folders of libvirt's active storage pools (`virsh pool-dumpxml`). Only where it was asked for. */
+  readonly pools?: readonly string[];
   /** Libvirt's guests, running or defined (`virsh list --all`, `virsh dumpxml`). */
   readonly instances?: readonly InstanceFacts[];
+}
+
+export interface ImageFacts {
+  /** Of the disk in it, in bytes, where it is of qcow2. */
+  readonly qcow2?: number;
 }
 
 export interface MountFacts {

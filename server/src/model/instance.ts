@@ -59,4 +59,6 @@ export interface InstanceDisk {
   /** Path of the image that it is a layer upon. */
   readonly backing?: string;
   readonly readonly?: boolean;
+  /** Several guests have it at a time. */
+  readonly shareable?: boolean;
 }

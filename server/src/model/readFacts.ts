@@ -1,7 +1,17 @@
-import type { CertificateFacts, CpuFacts, Facts, GuestCpuFacts, MountFacts, PathFacts, SelinuxFacts } from './facts';
+import type {
+  CertificateFacts,
+  CpuFacts,
+  Facts,
+  GuestCpuFacts,
+  ImageFacts,
+  MountFacts,
+  PathFacts,
+  SelinuxFacts,
+} from './facts';
 import type { SourceFile } from './files';
 import type { FirewallFacts, FirewallRule } from './firewall';
 import type { InstanceCpu, InstanceDisk, InstanceFacts } from './instance';
+import type { SshFacts } from './ssh';
 
 type Reader<T> = (raw: unknown) => T | undefined;
 
@@ -98,7 +108,16 @@ const instance = objectOf<InstanceFacts>(
     cpu: objectOf<InstanceCpu>({ mode: text, model: text, requires: strings, without: strings }, ['mode']),
     disks: listOf(
       objectOf<InstanceDisk>(
-        { device: text, type: text, source: text, format: text, cache: text, backing: text, readonly: bool },
+        {
+          device: text,
+          type: text,
+          source: text,
+          format: text,
+          cache: text,
+          backing: text,
+          readonly: bool,
+          shareable: bool,
+        },
         ['device', 'type'],
       ),
     ),
@@ -179,6 +198,16 @@ const facts = objectOf<Facts>({
   exported: mapOf(strings),
   shown: mapOf(strings),
   rpc: strings,
+  images: mapOf<ImageFacts | null>((raw) => (raw === null ? null : objectOf<ImageFacts>({ qcow2: number })(raw))),
+  pools: strings,
+  ssh: objectOf<SshFacts>({
+    known: strings,
+    keys: strings,
+    authorized: mapOf(strings),
+    hostKeys: strings,
+    client: strings,
+    server: strings,
+  }),
   instances: listOf(instance),
 });
 

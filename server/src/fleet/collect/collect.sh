@@ -13,6 +13,8 @@
 #   probe-write:TOKEN:FOLDER  a hidden file with TOKEN in it is made in FOLDER, to see whether others have the same folder
 #   probe-read:TOKEN:FOLDER   what is in it
 #   probe-remove:TOKEN:FOLDER it is removed, if TOKEN is in it. TOKEN is of 8 to 64 letters and digits
+#   image:PATH                what lies there, and the first bytes of it, in which qcow2 tells how large the disk is
+#   pools:active              libvirt's storage pools
 #   limit:SECONDS             for each command (10)
 #   deadline:SECONDS          for all of them (60): what is left then is named and not run
 #
@@ -286,6 +288,9 @@ daemon() {
   set -- ${line##*\) }
   set +f
   shift 19
+  # In a container its files are others. All of our shells know -ef.
+  # shellcheck disable=SC3013
+  case $name in libvirtd | virtqemud) [ "/proc/$pid/root/." -ef /. ] 2>/dev/null || echo '== elsewhere' ;; esac
   printf '== %s %s %s\n' "$pid" "$name" "$1"
   { tr '\000' '\n' <"/proc/$pid/cmdline"; } 2>/dev/null
 }
@@ -430,6 +435,69 @@ guests() {
   each_guest jobs domjobinfo "$all"
 }
 
+# Whom root trusts over SSH, and who may log in: public keys without their comments, names of options, and of values only what
+# is one plain word. Of private keys it is looked whether they are there. Where one file cannot be read nothing is told: the
+# others would give another answer. `trust TREE`, empty for the node's own files.
+SSH_NAMES='host|match|include|hostname|hostkeyalias|proxycommand|proxyjump|identityfile|identityagent|certificatefile|userknownhostsfile'
+SSH_NAMES="$SSH_NAMES|globalknownhostsfile|knownhostscommand|stricthostkeychecking|user|port|pubkeyauthentication|controlpath"
+SSH_NAMES="$SSH_NAMES|preferredauthentications|canonicalizehostname|verifyhostkeydns|pkcs11provider|hostbasedauthentication"
+SSH_NAMES="$SSH_NAMES|gssapiauthentication|hostkey|hostkeyagent|hostcertificate|permitrootlogin|permitemptypasswords"
+SSH_NAMES="$SSH_NAMES|authorizedkeysfile|authorizedkeyscommand|authenticationmethods|trustedusercakeys"
+trust() {
+  tree=$1
+  if late; then lacks ssh 'no time was left'; return 0; fi
+  # Where the vendor's own files lie elsewhere these are not all that count.
+  [ -f "$tree/etc/ssh/sshd_config" ] && [ -r "$tree/etc/passwd" ] && [ ! -d "$tree/usr/etc/ssh" ] || return 0
+  told='' folder=$tree/etc/ssh
+  set -- "$folder/sshd_config"
+  for file in "$folder"/sshd_config.d/*.conf "$folder/ssh_config" "$folder"/ssh_config.d/*.conf "$folder/ssh_known_hosts" \
+    "$folder/ssh_known_hosts2" "$folder"/ssh_host_*_key.pub; do
+    [ ! -f "$file" ] || set -- "$@" "$file"
+  done
+  while IFS=: read -r account rest; do
+    case $account in root | nova) ;; *) continue ;; esac
+    home=${rest%:*}
+    home=${home##*:}
+    case $home in /*) ;; *) continue ;; esac
+    told=$told"home $account $home$line_break"
+    for folder in "$tree$home" "$tree$home/.ssh"; do
+      [ ! -e "$folder" ] || { [ -r "$folder" ] && [ -x "$folder" ]; } || return 0
+    done
+    for file in "$folder/authorized_keys" "$folder/authorized_keys2"; do
+      [ ! -f "$file" ] || set -- "$@" "$file"
+    done
+    [ "$account" = root ] || continue
+    for file in "$folder/known_hosts" "$folder/known_hosts2" "$folder/config"; do
+      [ ! -f "$file" ] || set -- "$@" "$file"
+    done
+    for file in rsa dsa ecdsa ecdsa_sk ed25519 ed25519_sk xmss; do
+      file=$folder/id_$file
+      [ -e "$file" ] || continue
+      told=$told"private ${file#"$tree"}$line_break"
+      if [ -e "$file-cert.pub" ]; then told=$told"certificate$line_break"; fi
+      [ ! -f "$file.pub" ] || set -- "$@" "$file.pub"
+    done
+  done <"$tree/etc/passwd"
+  found=$(limited grep -E -i "AAAA|^[[:space:]]*($SSH_NAMES)[[:space:]=]" /dev/null "$@" 2>&1)
+  if [ $? -gt 1 ]; then lacks ssh 'could not be read'; return 0; fi
+  {
+    printf '%s' "$told"
+    printf '%s\n' "$found" | sed -n -e "s|^$tree/|/|" -e 't begin' -e ':begin' -e '/^[^:]*:[[:space:]]*#/d' -e 's/^Binary file .*/binary/p' \
+      -e 's/^grep: .*: binary file matches$/binary/p' \
+      -e '/^[^:]*known_hosts2\{0,1\}:/{' \
+      -e 's/^\([^:]*\):[[:space:]]*\(@[a-z-]*[[:space:]][[:space:]]*\)\{0,1\}\([^[:space:]]*\)[[:space:]][[:space:]]*\([a-z][a-z0-9@.-]*\)[[:space:]][[:space:]]*\(AAAA[A-Za-z0-9+\/]*=*\).*/\1 \4 \5 \3 \2/p' \
+      -e 'd' -e '}' \
+      -e 's/^\([^:]*\):[[:space:]]*\([a-z][a-z0-9@.-]*\)[[:space:]][[:space:]]*\(AAAA[A-Za-z0-9+\/]*=*\).*/\1 \2 \3/p' -e t \
+      -e 's/^\([^:]*\):.*[[:space:]]\([a-z][a-z0-9@.-]*\)[[:space:]][[:space:]]*\(AAAA[A-Za-z0-9+\/]*=*\).*/\1 \2 \3 options/p' -e t \
+      -e '/^[^:]*conf[ig]*:/!d' \
+      -e 's/^\([^:]*\):[[:space:]]*\([Hh][Oo][Ss][Tt]\)[[:space:]=][[:space:]=]*\([A-Za-z0-9_.%/*?!:@, -]*\)$/\1 \2 \3/p' -e t \
+      -e 's/^\([^:]*\):[[:space:]]*\([A-Za-z0-9]*\)[[:space:]=]*\([A-Za-z0-9_.%/*-]*\)[[:space:]]*$/\1 \2 \3/p' -e t \
+      -e 's/^\([^:]*\):[[:space:]]*\([Aa]uthorized[Kk]eys[Ff]ile\)[[:space:]]*\.ssh\/authorized_keys \.ssh\/authorized_keys2$/\1 \2 .ssh\/authorized_keys/p' -e t \
+      -e 's/^\([^:]*\):[[:space:]]*\([A-Za-z0-9]*\).*/\1 \2 ?/p'
+    printf '\nexit 0\n'
+  } | frame ssh
+}
+
 time_servers() {
   run chrony chronyc -n tracking
   run ntp ntpq -c rv
@@ -466,6 +534,25 @@ room() {
   for account in nova libvirt-qemu qemu; do
     if id "$account" >/dev/null 2>&1; then writer "$account" "$1"; fi
   done
+}
+
+# `image PATH`
+image() {
+  if late; then lacks "image $1" 'no time was left'; return 0; fi
+  {
+    look "$1"
+    if [ -f "$1" ]; then limited od -An -v -tx1 -N32 "$1"; fi
+    printf '\nexit 0\n'
+  } 2>/dev/null | frame "image $1"
+}
+
+# Where one of them has a name that is more than a word nothing is told.
+pools() {
+  have virsh || return 0
+  names=$(limited virsh -r -c qemu:///system pool-list --name 2>/dev/null) || return 0
+  case $names in *[!A-Za-z0-9_.+$line_break-]*) return 0 ;; esac
+  names=$(printf '%s\n' "$names" | sed -e '/^$/d' -e 's/.*/pool-dumpxml --pool &;/')
+  run pools virsh -r -c qemu:///system "${names:-echo}"
 }
 
 # ---- the probe file -------------------------------------------------------------------------------------------------
@@ -585,6 +672,7 @@ if [ -z "$only" ]; then
   firewall
   served
   accounts nova libvirt-qemu qemu
+  trust ''
   time_servers
   hypervisor
   paths / /var /var/lib /usr/bin/qemu-system-x86_64 /usr/bin/qemu-kvm /usr/bin/kvm /usr/libexec/qemu-kvm \
@@ -608,6 +696,8 @@ if [ "$only" != files ]; then
   asked path each paths
   asked certificate each certificate
   asked room each room
+  asked image each image
+  asked pools each pools
   asked probe-write each probe_write
   asked probe-read each probe_read
   asked probe-remove each probe_remove

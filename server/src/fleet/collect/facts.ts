@@ -2,10 +2,11 @@ import { X509Certificate } from 'node:crypto';
 import { isLoopback } from '../../model/cluster';
 import type { CertificateFacts, CpuFacts, Facts, MountFacts, PathFacts } from '../../model/facts';
 import { firewall } from './firewall';
-import { exported, guestCpus, room, rpc, secrets, securityModels, shown } from './hypervisor';
+import { exported, guestCpus, image, pools, room, rpc, secrets, securityModels, shown } from './hypervisor';
 import { instances } from './instances';
 import { isTimeout, readLook, type Answer, type Look, type Output } from './frames';
 import { extensions } from './extensions';
+import { ssh } from './ssh';
 
 /**
  * What a node measured, out of the raw output of its commands. Each reader takes what one command said, in the words of
@@ -596,6 +597,9 @@ export function factsOf(answer: Answer): {
     exported: outputs.get('exported')?.status === 0 ? exported(done('exported')) : undefined,
     shown: outputs.get('shown')?.status === 0 ? shown(done('shown')) : undefined,
     rpc: outputs.get('rpc')?.status === 0 ? rpc(done('rpc')) : undefined,
+    ...imagesOf(answer),
+    // Of a libvirt in a container root's files are others.
+    ssh: outputs.has('ssh') && !/^== elsewhere$/m.test(text('daemons')) ? ssh(done('ssh')) : undefined,
     instances: virsh.has('uuids') ? instances(definitions, asked('list'), snapshots, jobs) : undefined,
   };
   const listed = (virsh.get('uuids') ?? '').split('\n').filter((line) => /^[0-9a-f-]{36}$/.test(line));
@@ -608,6 +612,19 @@ export function factsOf(answer: Answer): {
     failures.push({ what: 'instances', why: `of ${listed.length}, libvirt did not answer for ${unasked} in time` });
   const known = Object.entries(all).filter(([, value]) => value !== undefined);
   return { facts: Object.fromEntries(known), failures };
+}
+
+/** What was asked for where disks lie, or would. */
+export function imagesOf({ outputs }: Answer): Pick<Facts, 'images' | 'pools'> {
+  const images = [...outputs].flatMap(([name, { text }]) => {
+    const found = name.startsWith('image ') ? image(text) : undefined;
+    return found === undefined ? [] : [[name.slice('image '.length), found] as const];
+  });
+  const listed = outputs.get('pools');
+  return {
+    ...(images.length > 0 && { images: Object.fromEntries(images) }),
+    ...(listed?.status === 0 && { pools: pools(listed.text) }),
+  };
 }
 
 /** The first lines of what a command complained of. */

@@ -1,4 +1,5 @@
-import type { GuestCpuFacts } from '../../model/facts';
+import type { GuestCpuFacts, ImageFacts } from '../../model/facts';
+import { readLook } from './frames';
 import { all, at, attribute, readXml, textOf } from './xml';
 
 /** What guests may have for a processor, out of `virsh domcapabilities`; undefined before libvirt 1.3.5, which tells no models. */
@@ -73,6 +74,26 @@ export function rpc(text: string): readonly string[] {
     ([, program, version, protocol, port, name]) => `${name ?? program} ${version} ${protocol} ${port}`,
   );
 }
+
+/** Lines of stat(1) or ls(1) and od(1); null where there is nothing, undefined where that could not be seen. */
+export function image(text: string): ImageFacts | null | undefined {
+  if (/: (?:No such file or directory|Not a directory)$/m.test(text)) return null;
+  const [first = '', ...rest] = text.split('\n');
+  if (readLook(first.split(' '))?.type !== 'file') return undefined;
+  const bytes = Buffer.from(rest.join('').replace(/\s+/g, ''), 'hex');
+  return bytes.length === 32 && bytes.toString('latin1', 0, 4) === 'QFI\xfb'
+    ? { qcow2: Number(bytes.readBigUInt64BE(24)) }
+    : {};
+}
+
+/** Folders in `virsh pool-dumpxml`, one after the other. */
+export function pools(text: string): readonly string[] {
+  const plain = (word: string): string =>
+    word.replace(/&(lt|gt|amp|apos|quot);/g, (_, name: string) => ENTITIES[name as keyof typeof ENTITIES]);
+  return [...text.matchAll(/<target>\s*<path>([^<]+)<\/path>/g)].map((m) => plain(m[1]!));
+}
+
+const ENTITIES = { lt: '<', gt: '>', amp: '&', apos: "'", quot: '"' } as const;
 
 /** `stat -f -c '%S %b %a'`: the size of a block, how many there are, how many are left for an ordinary user. In MiB. */
 export function room(text: string): { readonly total: number; readonly available: number } | undefined {

@@ -149,6 +149,7 @@ function diskOf(disk: Element): InstanceDisk {
     ...(cache !== undefined && { cache }),
     ...(backing !== undefined && { backing }),
     ...(at(disk, 'readonly') && { readonly: true }),
+    ...(at(disk, 'shareable') && { shareable: true }),
   };
 }
 

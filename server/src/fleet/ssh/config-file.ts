@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import SSHConfig, { LineType, type Directive, type Line } from 'ssh-config';
 import { FleetError } from '../types';
-import { matchesAny, matchesList, matchesPattern } from './patterns';
+import { matchesAny, matchesList, matchesPattern } from '../../model/patterns';
 
 /** Values by key in lower case, as `ssh -G` prints them; of most keys only the first counts. */
 export type ConfigValues = ReadonlyMap<string, readonly string[]>;

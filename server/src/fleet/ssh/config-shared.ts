@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import path from 'node:path';
 import { included, type ConfigValues, type Question } from './config-file';
-import { matchesAny } from './patterns';
+import { matchesAny } from '../../model/patterns';
 
 /** A line that says something: its option in lower case, and all that stands behind it. */
 interface Line {

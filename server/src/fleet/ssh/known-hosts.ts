@@ -1,8 +1,8 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { mkdir, open } from 'node:fs/promises';
 import path from 'node:path';
+import { matchesList } from '../../model/patterns';
 import { FleetError, type SshTarget } from '../types';
-import { matchesList } from './patterns';
 import { Unchanged } from './unchanged';
 
 /** A line of known_hosts that says something. */
