@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { matrixOf, type Matrix } from '../../server/src/migration/matrix';
@@ -31,6 +32,8 @@ const FAULTS = [
   ],
   // Of another node's name: to nobody's address, and to its own.
   ...['misled', 'crossed'],
+  // Over SSH: right, without the next node's host key, with a key that nobody takes.
+  ...['ssh', 'ssh-unknown', 'ssh-refused'],
 ] as const;
 
 /** A small cluster that a deployment tool wrote, with faults here and there. */
@@ -86,9 +89,21 @@ function clusterOf(nodes: readonly Node[]): { readonly hosts: HostInput[]; reado
           [{ from: has('firewall') ? ['192.0.2.0/24'] : all.map((p) => p.ip), verdict: 'accept' }, { verdict: 'drop' }],
         ],
       },
+      ssh: {
+        known: all.flatMap((p) =>
+          has('ssh-unknown') && p === next
+            ? []
+            : [`${p.name},${p.ip} ${keyOf(p, 'host')}`, `|1|${name}|x= ${keyOf(p, 'host')}`],
+        ),
+        keys: [keyOf({ name: has('ssh-refused') ? 'nobody' : name }, 'root')],
+        authorized: { root: all.map((p) => keyOf(p, 'root')) },
+        hostKeys: [keyOf({ name }, 'host')],
+        ...{ client: [], server: [] },
+      },
       instances: [{ name: `instance-${self}`, uuid: `${self}`, state: 'running', memory: 4096, disks: [] }],
     };
-    const scheme = has('scheme') ? 'live_migration_scheme = tls\n' : '';
+    const overSsh = faults.some((fault) => fault.startsWith('ssh'));
+    const scheme = has('scheme') || overSsh ? `live_migration_scheme = ${overSsh ? 'ssh' : 'tls'}\n` : '';
     const files: Record<string, string> = {
       'etc/hosts': `127.0.0.1 localhost\n${peers.join('')}`,
       'etc/hostname': `${name}\n`,
@@ -121,6 +136,9 @@ function clusterOf(nodes: readonly Node[]): { readonly hosts: HostInput[]; reado
   );
   return { hosts, inventory: fileOf('livemig.ini', `release = zed\n\n${sections.join('\n')}`) };
 }
+
+const keyOf = ({ name }: Pick<Node, 'name'>, of: string): string =>
+  `ssh-ed25519 SHA256:${createHash('sha256').update(`${of} ${name}`).digest('base64').slice(0, 43)}`;
 
 /** What of a verdict is the same whatever the two nodes are called. */
 const bare = (verdict: Verdict | null): unknown =>

@@ -1,8 +1,35 @@
 /** Reaching libvirt on the destination. */
-import { all, both, C1, C2, edit, libvirt, made, nova, restarted, type Drill } from './drill';
+import { all, both, C1, C2, edit, libvirt, made, nova, restarted, step, type Change, type Drill } from './drill';
 
 const SASL = ['libvirtd/sasl-unusable', 'libvirtd/auth-tcp-absent', 'libvirtd/auth-tcp-sasl-no-creds'];
-const SSH = 'no node is logged in to from another for a question, and root’s keys are not read';
+/** Nova dials over SSH. */
+const ssh = all(
+  nova(C1, 'libvirt', 'live_migration_scheme', 'ssh'),
+  nova(C2, 'libvirt', 'live_migration_scheme', 'ssh'),
+);
+/** Root of the source knows the key of the destination. */
+const known = both(
+  C1,
+  ['sh', '-c', 'ssh-keyscan -T 5 "$1" "$2" >/root/.ssh/known_hosts 2>/dev/null', 'sh', '@NET.1.12', '@NET.0.12'],
+  ['rm', '-f', '/root/.ssh/known_hosts', '/root/.ssh/known_hosts.old'],
+);
+/** Sshd reads its configuration again by a signal alone; connections that are open stay. */
+const reloaded = step(C2, 'sh', '-c', 'kill -HUP "$(cat /run/sshd.pid)"');
+const forbidden = edit(C2, '/etc/ssh/sshd_config', 's/^PermitRootLogin.*/PermitRootLogin no/');
+const shut: Change = { make: [...forbidden.make, reloaded], undo: [...forbidden.undo, reloaded] };
+const key = both(
+  C1,
+  ['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', '/root/.ssh/id_ed25519'],
+  ['rm', '-f', '/root/.ssh/id_ed25519', '/root/.ssh/id_ed25519.pub'],
+);
+/** The nodes have no folder in common but this one. */
+const authorized: Change = {
+  make: [
+    step(C1, 'cp', '/root/.ssh/id_ed25519.pub', '/srv/instances/key.pub'),
+    step(C2, 'sh', '-c', 'cat /srv/instances/key.pub >>/root/.ssh/authorized_keys'),
+  ],
+  undo: [step(C2, 'sed', '-i', '2,$d', '/root/.ssh/authorized_keys'), step(C1, 'rm', '-f', '/srv/instances/key.pub')],
+};
 const scram = all(
   libvirt(C2, 'libvirtd', 'auth_tcp', '"sasl"'),
   edit(C2, '/etc/sasl2/libvirt.conf', 's/.*/mech_list: scram-sha-256/'),
@@ -54,21 +81,44 @@ export const reach: readonly Drill[] = [
   made('A14', 'nova'),
   {
     ...{ id: 'A15', title: 'over SSH, and root’s known_hosts lacks the destination', stage: 'nova' },
-    ...all(nova(C1, 'libvirt', 'live_migration_scheme', 'ssh'), nova(C2, 'libvirt', 'live_migration_scheme', 'ssh')),
-    ...{ causes: [], unforeseen: { why: SSH, message: 'ssh-host-key' } },
+    ...{ ...ssh, causes: ['cluster/ssh-host-unknown'] },
   },
   {
-    ...{ id: 'A16', title: 'over SSH, and the destination does not take root’s key', stage: 'nova' },
+    ...{
+      id: 'A15-changed',
+      title: 'over SSH, and root’s known_hosts has another key of the destination',
+      stage: 'nova',
+    },
     ...all(
-      nova(C1, 'libvirt', 'live_migration_scheme', 'ssh'),
-      nova(C2, 'libvirt', 'live_migration_scheme', 'ssh'),
-      both(
+      ssh,
+      known,
+      edit(
         C1,
-        ['sh', '-c', 'ssh-keyscan -T 5 "$1" "$2" >/root/.ssh/known_hosts 2>/dev/null', 'sh', '@NET.1.12', '@NET.0.12'],
-        ['rm', '-f', '/root/.ssh/known_hosts'],
+        '/root/.ssh/known_hosts',
+        's/AAAAI[^ ]*/AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA/',
       ),
+      key,
+      authorized,
     ),
-    ...{ causes: [], unforeseen: { why: SSH, message: 'ssh-key' } },
+    causes: ['cluster/ssh-host-unknown'],
+  },
+  {
+    ...{ id: 'A16', title: 'over SSH, and root has no key to log in with', stage: 'nova' },
+    ...{ ...all(ssh, known), causes: ['cluster/ssh-key-refused'] },
+  },
+  {
+    ...{ id: 'A16-key', title: 'over SSH, and the destination does not take root’s key', stage: 'nova' },
+    ...{ ...all(ssh, known, key), causes: ['cluster/ssh-key-refused'] },
+  },
+  {
+    ...{ id: 'A16-root', title: 'over SSH, and sshd lets root in by no means', stage: 'nova' },
+    ...all(ssh, known, key, authorized, shut),
+    causes: ['cluster/ssh-key-refused'],
+  },
+  {
+    ...{ id: 'A16-right', title: 'over SSH, with a key that is taken, and known hosts by their hashes', stage: 'nova' },
+    ...all(ssh, known, both(C1, ['ssh-keygen', '-q', '-H', '-f', '/root/.ssh/known_hosts'], ['true']), key, authorized),
+    causes: [],
   },
   {
     ...{ id: 'A17', title: 'nova is not in the group libvirt of the source, and asks it', stage: 'nova', user: 'nova' },

@@ -339,6 +339,7 @@ export const control: readonly KnownMessage[] = [
       {
         text: '/root/.ssh/known_hosts of the source lacks the destination, under the very name or address that nova dials.',
         remedy: 'ssh-keyscan on every compute node, or /etc/ssh/ssh_known_hosts',
+        rules: ['cluster/ssh-host-unknown'],
       },
       SSH_WAS_LEFT,
     ],
@@ -351,6 +352,7 @@ export const control: readonly KnownMessage[] = [
       {
         text: "The destination's authorized_keys lacks the key of root on the source, or sshd forbids root to log in.",
         remedy: 'the key in authorized_keys of the user that the URI names',
+        rules: ['cluster/ssh-key-refused'],
       },
       SSH_WAS_LEFT,
     ],

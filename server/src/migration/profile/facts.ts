@@ -37,6 +37,7 @@ export function factTexts(facts: Facts, input: HostInput): readonly FactText[] {
     else if (name === 'listening') out.push({ name, text: listeningOf(facts, input) });
     else if (name === 'addresses') out.push({ name, text: addressesOf(facts) });
     else if (name === 'firewall') out.push(...firewallOf(facts));
+    else if (name === 'ssh') out.push(...sshOf(facts));
     else out.push({ name, text: JSON.stringify(value) });
   }
   return out;
@@ -44,7 +45,7 @@ export function factTexts(facts: Facts, input: HostInput): readonly FactText[] {
 
 /** Of guests, of the moment, or looked at by no rule. */
 const LEFT_OUT: ReadonlySet<string> = new Set<keyof Facts>([
-  ...(['measured', 'instances', 'memory', 'space', 'interfaces', 'secrets', 'kernel'] as const),
+  ...(['measured', 'instances', 'memory', 'space', 'interfaces', 'secrets', 'kernel', 'images'] as const),
 ]);
 const UNORDERED: ReadonlySet<string> = new Set<keyof Facts>([
   'resolves',
@@ -101,6 +102,20 @@ function addressesOf({ addresses = {} }: Facts): string {
     .filter(([, list]) => list.length > 0)
     .map(([name, list]) => `${name} ${list.join(' ')}`)
     .join('\n');
+}
+
+/** Lines of known_hosts and of who may log in each speak of one node, by its name or its key; which one a hash is of, its key tells. */
+function sshOf({ ssh = {} }: Facts): FactText[] {
+  const { known, authorized, ...rest } = ssh;
+  const accounts = Object.entries(authorized ?? {});
+  const lists = [
+    known?.map((line) => line.replace(/\|1\|\S+/, '|')),
+    accounts.flatMap(([name, keys]) => keys.map((k) => `${name} ${k}`)),
+  ];
+  return [
+    { name: 'ssh', text: JSON.stringify([rest, known !== undefined, accounts.map(([name]) => name)]) },
+    ...lists.map((list, i): FactText => ({ name: `ssh ${i}`, text: (list ?? []).join('\n'), unordered: true })),
+  ];
 }
 
 /** In a rule's list of addresses their order says nothing. */

@@ -23,8 +23,9 @@ export interface Meant {
   readonly length: number;
 }
 
-/** `10.0.0.1`, `fe80::1`, `compute1.example.net`, a UUID. */
-const WORD = /(?:[0-9A-Fa-f]{0,4}:){2,7}(?:\d+\.\d+\.\d+\.\d+|[0-9A-Fa-f]{0,4})|[A-Za-z0-9][\w.-]*/g;
+/** A key's fingerprint, `10.0.0.1`, `fe80::1`, `compute1.example.net`, a UUID. */
+const WORD =
+  /SHA256:[A-Za-z0-9+/]{43}|(?:[0-9A-Fa-f]{0,4}:){2,7}(?:\d+\.\d+\.\d+\.\d+|[0-9A-Fa-f]{0,4})|[A-Za-z0-9][\w.-]*/g;
 /** Where nova.conf may give the node a name or an address; wrong guesses do no harm, they only part nodes. */
 const SET = /^[ \t]*(?:host|my_ip)[ \t]*[=:][ \t]*(\S+)[ \t]*$/gm;
 
@@ -107,6 +108,8 @@ function claimsOf({ input, facts, node }: Member): readonly (readonly [from: str
   add('address', node?.address);
   for (const [name, list] of Object.entries(facts?.addresses ?? {}))
     list.forEach((address, i) => add(`${name}/${i}`, address));
+  for (const keys of [facts?.ssh?.hostKeys, facts?.ssh?.keys])
+    for (const [i, key] of (keys ?? []).entries()) claims.push([`key/${i}`, key.split(' ').at(-1)!]);
   add('uuid', facts?.hostUuid);
   add('product', facts?.productUuid);
   return claims;
