@@ -72,6 +72,19 @@ export interface Why {
   readonly found: readonly Finding[];
 }
 
+/** Findings without those that would matter only if the migration went the other way. */
+export function inDirection(
+  findings: readonly Finding[],
+  source: string,
+  destination: string | undefined,
+): readonly Finding[] {
+  return findings.filter(({ rule, preflight, host }) => {
+    const side = preflight ?? rule.preflight;
+    if (side === 'source') return host?.name === source;
+    return side !== 'destination' || destination === undefined || host?.name === destination;
+  });
+}
+
 /**
  * Why a migration failed, by the words of who ran it and what was logged meanwhile: what is exact goes before what is vague,
  * and of what is equally exact that of which the cause was found.

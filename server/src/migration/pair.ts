@@ -31,9 +31,9 @@ export function pairFindings(
 export function among(
   { root, inventory, declared }: Cluster,
   hosts: readonly Host[],
-  { tls, postCopy }: MigrateOptions,
+  { tls, postCopy, storage }: MigrateOptions,
 ): Cluster {
-  const asked = { ...(tls && { tls }), ...(postCopy && { postCopy }) };
+  const asked = { ...(tls && { tls }), ...(postCopy && { postCopy }), ...(storage === 'copy' && { copy: true }) };
   const input = { root, hosts, inventory: inventory?.file, sharesInventory: true, asked };
   return new Cluster(input, declared, { hosts, inventory, declared });
 }

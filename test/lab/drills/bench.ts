@@ -1,14 +1,16 @@
 /** Makes faults in the lab, asks pre-flight, migrates a guest for real, has a failure explained, and takes the fault back. */
 import { setTimeout } from 'node:timers/promises';
+import { copiedFiles, withCopies } from '../../../server/src/fleet/copy-probe';
 import { FleetError, type Runner } from '../../../server/src/fleet/types';
 import { lint } from '../../../server/src/lint';
 import type { RunningMigration, Site } from '../../../server/src/migration/driver';
-import { whyFailed, type Why } from '../../../server/src/migration/explain';
+import { inDirection, whyFailed, type Why } from '../../../server/src/migration/explain';
 import { LibvirtDriver } from '../../../server/src/migration/libvirt/driver';
 import { LibvirtMigration } from '../../../server/src/migration/libvirt/migration';
 import { among } from '../../../server/src/migration/pair';
 import { judge, type Verdict } from '../../../server/src/migration/preflight';
 import type { Movable, Outcome } from '../../../server/src/migration/types';
+import type { Cluster } from '../../../server/src/model/cluster';
 import { RULES } from '../../../server/src/rules/index';
 import { QUIET, removeGuests, startGuest } from '../../migration/guests';
 import { startBench, type Bench } from '../bench';
@@ -114,7 +116,7 @@ async function attempt(lab: Lab, look: Checker, guests: Guests, drill: Drill): P
     throw error;
   }
   try {
-    const cluster = await look.read([C1, C2, 'controller'], drill.shares);
+    const cluster = await seen(look, [C1, C2, 'controller'], drill, guest.uuid);
     const host = (name: string) => cluster.hosts.find((h) => h.name === name)!;
     const { options = {} } = drill;
     const { state, reasons } = judge({ cluster, source: host(C1), uuid: guest.uuid, options }, host(C2));
@@ -127,7 +129,7 @@ async function attempt(lab: Lab, look: Checker, guests: Guests, drill: Drill): P
         ? []
         : await driver.reasons(migration, since, AbortSignal.timeout(60_000));
     const said = [outcome.message ?? '', ...log];
-    const why = outcome.phase === 'completed' ? undefined : await explained(look, said, drill);
+    const why = outcome.phase === 'completed' ? undefined : await explained(look, said, drill, guest.uuid);
     return {
       ...{ drill, state, outcome, log },
       reasons: reasons.map(({ severity, finding }) => ({ ...told(finding), severity })),
@@ -139,6 +141,21 @@ async function attempt(lab: Lab, look: Checker, guests: Guests, drill: Drill): P
     await steps(lab, drill.undo);
     await settled(lab);
   }
+}
+
+/** Nodes as they are now; where disks are to be copied with what lies where they would. */
+async function seen(look: Checker, nodes: readonly LabNode[], drill: Drill, uuid: string): Promise<Cluster> {
+  const cluster = await look.read(nodes, drill.shares);
+  if (drill.options?.storage !== 'copy') return cluster;
+  const snapshots = look.inventory.nodes.flatMap(({ name }) => look.snapshot(name as LabNode) ?? []);
+  const guest = snapshots.find((s) => s.node === C1)?.facts.instances?.find((i) => i.uuid === uuid);
+  const runners = new Map<string, Promise<Runner>>(([C1, C2] as const).map((name) => [name, look.runner(name)]));
+  const runnerOf = (node: string): Runner => ({
+    run: async (argv, options) => (await runners.get(node)!).run(argv, options),
+  });
+  const both = snapshots.filter(({ node }) => runners.has(node));
+  const now = await withCopies(both, guest ? copiedFiles(guest) : [], runnerOf);
+  return look.model(snapshots.map((s) => now.find((n) => n.node === s.node) ?? s));
 }
 
 /** libvirtd is there again on both. */
@@ -197,10 +214,10 @@ async function siteOf(lab: Lab, look: Checker, { user }: Drill): Promise<Site> {
   };
 }
 
-async function explained(look: Checker, said: readonly string[], { shares }: Drill): Promise<Why | undefined> {
-  const cluster = await look.read([C1, C2], shares);
-  const { findings } = lint(among(cluster, cluster.hosts, { tls: true, postCopy: true }));
-  return whyFailed(said, findings, RULES);
+async function explained(look: Checker, said: readonly string[], drill: Drill, uuid: string): Promise<Why | undefined> {
+  const cluster = await seen(look, [C1, C2], drill, uuid);
+  const { findings } = lint(among(cluster, cluster.hosts, { tls: true, postCopy: true, storage: 'copy' }));
+  return whyFailed(said, inDirection(findings, C1, C2), RULES);
 }
 
 type Finding = ReturnType<typeof lint>['findings'][number];

@@ -30,7 +30,8 @@ const twin = (sed: string, start = false): Change => ({
   ],
 });
 const OWN_DISK = 's,/var/lib/nova/instances/g1/disk,/run/lab/other.disk,';
-const PROCESSOR = 'libvirt says that a processor lacks a model by the real one, which all nodes of the lab share';
+const PROCESSOR =
+  'libvirt asks QEMU which models it can give, and the stand-in answers like the real one (virsh domcapabilities and hypervisor-cpu-compare say Westmere is fine); where a processor really lacks one, cluster/guest-cpu-missing foretells it';
 const kvm = { options: { type: 'kvm' } } as const;
 
 export const guests: readonly Drill[] = [

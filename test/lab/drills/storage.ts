@@ -1,5 +1,5 @@
 /** Where the disks lie, and who may use them. */
-import { all, both, C1, C2, libvirt, made, restarted, step, type Change, type Drill } from './drill';
+import { all, both, C1, C2, libvirt, made, restarted, step, type Change, type Drill, type Step } from './drill';
 
 const INSTANCES = '/var/lib/nova/instances';
 const unmounted = both(
@@ -12,6 +12,20 @@ const image = (size: string): Change => ({
   make: [step(C2, 'mkdir', '-p', LOCAL), step(C2, 'qemu-img', 'create', '-q', '-f', 'qcow2', `${LOCAL}/disk`, size)],
   undo: [step(C2, 'rm', '-rf', LOCAL)],
 });
+/** A pool of the destination's, where the guest's disk lies on the source. */
+const pool = (...then: readonly Step[]): Change => ({
+  make: [
+    step(C2, 'mkdir', '-p', LOCAL),
+    step(C2, 'virsh', '-q', 'pool-define-as', 'lab', 'dir', '--target', LOCAL),
+    step(C2, 'virsh', '-q', 'pool-start', 'lab'),
+    ...then,
+  ],
+  undo: [
+    { ...step(C2, 'virsh', '-q', 'pool-destroy', 'lab'), mayFail: true },
+    step(C2, 'virsh', '-q', 'pool-undefine', 'lab'),
+    step(C2, 'rm', '-rf', LOCAL),
+  ],
+});
 const local = { options: { disk: 'local' } } as const;
 const copy = { options: { storage: 'copy' } } as const;
 const otherNumber = both(
@@ -19,7 +33,6 @@ const otherNumber = both(
   ['sed', '-i', 's/^\\(libvirt-qemu:x:\\)64055/\\164099/', '/etc/passwd'],
   ['sed', '-i', 's/^\\(libvirt-qemu:x:\\)64099/\\164055/', '/etc/passwd'],
 );
-const POOLS = 'facts hold neither storage pools nor sizes of what lies where a guest’s disk would';
 const NOT_SHARED = ['cluster/storage-differs', 'cluster/guest-disk-local'];
 
 export const storage: readonly Drill[] = [
@@ -113,11 +126,27 @@ export const storage: readonly Drill[] = [
       stage: 'plain',
       guest: local,
     },
-    ...{ make: [], undo: [], ...copy, causes: [], unforeseen: { why: POOLS, message: 'pool-missing' } },
+    ...{ make: [], undo: [], ...copy, causes: ['cluster/asked-copy-no-pool'] },
+  },
+  {
+    ...{ id: 'D8-pool', title: 'disks are to be copied, and the destination has a pool there', stage: 'plain' },
+    guest: local,
+    ...pool(),
+    ...{ ...copy, causes: [] },
+  },
+  {
+    ...{ id: 'D8-off', title: 'disks are to be copied, and the pool of the destination is not active', stage: 'plain' },
+    guest: local,
+    ...pool(step(C2, 'virsh', '-q', 'pool-destroy', 'lab')),
+    ...{ ...copy, causes: ['cluster/asked-copy-no-pool'] },
   },
   {
     ...{ id: 'D9', title: 'disks are to be copied to a file of another size', stage: 'plain', guest: local },
-    ...{ ...image('8M'), ...copy, causes: [], unforeseen: { why: POOLS, message: 'disk-size' } },
+    ...{ ...image('8M'), ...copy, causes: ['cluster/asked-copy-other-size'] },
+  },
+  {
+    ...{ id: 'D9-larger', title: 'disks are to be copied to a larger file', stage: 'plain', guest: local },
+    ...{ ...image('32M'), ...copy, causes: ['cluster/asked-copy-other-size'] },
   },
   {
     ...{ id: 'D9-right', title: 'disks are copied to a file of the right size', stage: 'plain', guest: local },

@@ -4,6 +4,7 @@ import { lineIndexOf } from '../../model/parsed';
 import type { Finding } from '../../lint';
 import { destinationsOf, judge } from '../../migration/preflight';
 import { FleetError } from '../types';
+import { withCopiesOf } from './copies';
 import type { Fleet } from './fleet';
 import { fresh, readFor } from './fresh';
 import { clusterOf } from './refreshed';
@@ -17,11 +18,14 @@ const UNREAD = 'not read yet: choose it, and it is read and judged';
 /** Where an instance could be moved to, and what speaks against it. */
 export async function verdicts(fleet: Fleet, params: VerdictsParams, signal: AbortSignal): Promise<VerdictView[]> {
   const session = fleet.cluster(params.cluster);
-  const { node, destination } = params;
+  const { node, destination, uuid, options = {} } = params;
   const only = readFor(session, destination === undefined ? [node] : [node, destination]);
-  const { snapshots, failures } = await fresh(fleet, session, signal, { source: node, ...(only && { nodes: only }) });
+  const read = await fresh(fleet, session, signal, { source: node, ...(only && { nodes: only }) });
+  const { failures } = read;
   const why = failures.get(node);
   if (why !== undefined) throw new FleetError('unreachable', why);
+  const copied = options.storage === 'copy' ? { source: node, uuid } : undefined;
+  const snapshots = copied ? await withCopiesOf(fleet, session, copied, read.snapshots, signal) : read.snapshots;
   const asked = new Set(only ?? session.read.nodes.keys());
   const others = [...session.read.nodes.keys()].filter((name) => !asked.has(name));
   const known = others.flatMap((name) => session.nodes.get(name)?.snapshot ?? []);
@@ -29,7 +33,6 @@ export async function verdicts(fleet: Fleet, params: VerdictsParams, signal: Abo
   const cluster = clusterOf(session.id, session.read, [...snapshots, ...known], missing);
   const source = cluster.hosts.find((h) => h.name === node);
   if (!source) throw new FleetError('not-found', `there is no node ${node} any more`);
-  const { uuid, options = {} } = params;
   const request = { cluster, source, uuid, options };
   const judged: VerdictView[] = [];
   let since = performance.now();
@@ -47,10 +50,10 @@ export async function verdicts(fleet: Fleet, params: VerdictsParams, signal: Abo
     reasons: [],
     why: reason,
   });
-  const read = new Set(known.map((snapshot) => snapshot.node));
+  const standing = new Set(known.map((snapshot) => snapshot.node));
   const unread = [
     ...[...failures].map(([name, reason]) => unknown(name, reason)),
-    ...others.flatMap((name) => (read.has(name) ? [] : { ...unknown(name, UNREAD), unread: true })),
+    ...others.flatMap((name) => (standing.has(name) ? [] : { ...unknown(name, UNREAD), unread: true })),
   ];
   const order = { ready: 0, warnings: 1, blocked: 2, unknown: 3 };
   const { compare } = new Intl.Collator();

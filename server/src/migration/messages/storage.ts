@@ -122,6 +122,7 @@ export const storage: readonly KnownMessage[] = [
       {
         text: 'libvirt makes the target file in a storage pool only.',
         remedy: 'a pool of that path on the destination, or the file beforehand (qemu-img create, same size)',
+        rules: ['cluster/asked-copy-no-pool'],
       },
     ],
   },
@@ -130,7 +131,11 @@ export const storage: readonly KnownMessage[] = [
     pattern: /Source and target image have different sizes/,
     means: 'The file on the destination has another size than the disk.',
     causes: [
-      { text: 'A file is left over from an earlier migration.', remedy: 'remove it, or make it as large as the disk' },
+      {
+        text: 'A file is left over from an earlier migration.',
+        remedy: 'remove it, or make it as large as the disk',
+        rules: ['cluster/asked-copy-other-size'],
+      },
     ],
   },
   {
