@@ -143,4 +143,30 @@ describe('migrations between embedded nodes', () => {
       if (rule !== undefined) assert.ok(explanation?.found.some((f) => f.rule === rule && f.host === three));
       assert.ok(on(one).includes('web-1'));
     });
+
+  /** Which nodes were read since, each as often as it was. */
+  const readSince = (told: number): string[] =>
+    fleet.states
+      .slice(told)
+      .flatMap((s) => /^(.*): reading$/.exec(s)?.[1] ?? [])
+      .sort();
+
+  test('of a failure only its two nodes are read; who serves them, where the cause may stand there', async () => {
+    const controller = 'jovi-controller';
+    await Promise.all([one, three, controller].map((name) => fleet.refresh(name)));
+    restart(three, GOOD.replace('listen_tcp = 1', 'listen_tcp = 0'));
+    const before = fleet.states.length;
+    const refused = await migrate(one, three, 'web-1', 3);
+    const { outcome } = await until((v) => v.id === refused.id && v.outcome !== undefined);
+    assert.match(outcome?.message ?? '', /Connection refused/);
+    // Once each before it was begun, once each after.
+    assert.deepEqual(readSince(before), [one, one, three, three]);
+
+    restart(three, GOOD);
+    const since = fleet.states.length;
+    const missing = await migrate(one, three, 'web-1', 3, { storage: 'shared' });
+    const { outcome: end } = await until((v) => v.id === missing.id && v.outcome !== undefined);
+    assert.match(end?.message ?? '', /unable to stat/);
+    assert.deepEqual(readSince(since), [one, one, three, three, controller]);
+  });
 });

@@ -1,21 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { MigrateParams, MigrationView, SteerParams } from '../../fleet-protocol';
-import { lint } from '../../lint';
 import { driverName, driverOf } from '../../migration/choose';
 import { Convergence } from '../../migration/convergence';
 import type { Driver, RunningMigration } from '../../migration/driver';
-import { whyFailed } from '../../migration/explain';
-import { among } from '../../migration/pair';
-import { isServer } from '../../migration/preflight';
 import type { Probe } from '../../migration/probe';
 import { isEnd, type Outcome } from '../../migration/types';
-import { RULES } from '../../rules/index';
 import { FleetError } from '../types';
+import { causesOf } from './causes';
 import type { Fleet } from './fleet';
-import { fresh, readFor } from './fresh';
 import type { Asker } from './prompts';
 import { startProbe, tellProbe } from './probes';
-import { clusterOf } from './refreshed';
 import { Samples } from './samples';
 import { siteOf } from './site';
 import { reasonOf } from './verdicts';
@@ -235,23 +229,13 @@ export class Migrations {
   /** The cause, from both nodes as they are now: one message may have nine. */
   async #explain(
     driver: Driver,
-    { cluster: id, source, destination, began }: MigrationView,
+    { cluster: id, began, ...view }: MigrationView,
     migration: RunningMigration,
     { message = '' }: Outcome,
   ): Promise<MigrationView['explanation']> {
     const signal = AbortSignal.timeout(90_000);
     const reasons = await driver.reasons(migration, began, signal).catch(() => []);
-    const session = this.fleet.cluster(id);
-    const nodes = readFor(session, destination === undefined ? [source] : [source, destination]);
-    const snapshots = await fresh(this.fleet, session, signal, { age: 0, source, ...(nodes && { nodes }) }).then(
-      (read) => read.snapshots,
-      () => [],
-    );
-    const cluster = clusterOf(id, session.read, snapshots, snapshots.length < session.read.nodes.size);
-    const hosts = cluster.hosts.filter((h) => h.name === source || h.name === destination || isServer(h));
-    // Whatever it asked for: the message says what mattered.
-    const { findings } = lint(among(cluster, hosts, { tls: true, postCopy: true }));
-    const why = whyFailed([message, ...reasons], findings, RULES);
+    const why = await causesOf(this.fleet, this.fleet.cluster(id), view, [message, ...reasons], signal);
     if (!why) return undefined;
     const { means, causes } = why.explanation;
     return {
