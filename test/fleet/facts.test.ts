@@ -5,6 +5,7 @@ import { describe, test } from 'node:test';
 import { Ajv2020 } from 'ajv/dist/2020';
 import * as facts from '../../server/src/fleet/collect/facts';
 import type { Answer, Output } from '../../server/src/fleet/collect/frames';
+import { image, pools } from '../../server/src/fleet/collect/hypervisor';
 import { readFacts } from '../../server/src/model/readFacts';
 
 const recorded = (name: string): string => readFileSync(path.join(__dirname, 'recorded', name), 'utf8');
@@ -607,3 +608,22 @@ const NODE: Record<string, Output> = {
     '-----BEGIN CERTIFICATE-----\nMIIBsjCCAVegAwIBAgIUaZ0fgwMxr7/sAIVoe1WESBz81gswCgYIKoZIzj0EAwIwLTEeMAwGA1UECwwFQ2xvdWQwDgYDVQQKDAdFeGFtcGxlMQswCQYDVQQDDAJjMjAgFw0yNjExMjExNDE5NDZaGA8yMTI2MTAyODE0MTk0NlowLTEeMAwGA1UECwwFQ2xvdWQwDgYDVQQKDAdFeGFtcGxlMQswCQYDVQQDDAJjMjBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABAU/lq1tx3nVYtGAXY5ms5/NjNPJpAiSGSJ9JOpdemoyWZYmugAg8dq2QRR1iHySYrbgm9KE1LpAROMLPXcRVjijUzBRMB0GA1UdDgQWBBSXy//Rj589hcfNHt+hRxOmwQxNajAfBgNVHSMEGDAWgBSXy//Rj589hcfNHt+hRxOmwQxNajAPBgNVHRMBAf8EBTADAQH/MAoGCCqGSM49BAMCA0kAMEYCIQCWYfqjfjBWDiwhDou6qYQ9Gp7/COWbtq2fzfcj+r8KXQIhAP3JcmBoNl0obdTIsKEpq6qzfVPBZ3wphe7dGzxehYAb\n-----END CERTIFICATE-----\n',
   ),
 };
+
+test('where a disk lies: its size in qcow2’s header, another file, nothing, not seen', () => {
+  const header = ' 51 46 49 fb 00 00 00 03 00 00 00 00 00 00 00 00\n 00 00 00 00 00 00 00 10 00 00 00 00 01 00 00 00\n';
+  const look = '81a4 0 0 1700000000 196616 /i/a disk\n';
+  assert.deepEqual(image(look + header), { qcow2: 16_777_216 });
+  assert.deepEqual(image(look + header.replace('51', '52')), {});
+  assert.deepEqual(image(look), {});
+  assert.equal(image("stat: cannot statx '/i/a': No such file or directory\n"), null);
+  assert.equal(image('41ed 0 0 1700000000 4096 /i/a\n'), undefined);
+  assert.equal(image("stat: cannot statx '/i/a': Permission denied\n"), undefined);
+  assert.equal(image(''), undefined);
+});
+
+test('folders of storage pools', () => {
+  const pool = (folder: string): string =>
+    `<pool type='dir'>\n  <name>a</name>\n  <source>\n  </source>\n  <target>\n    <path>${folder}</path>\n  </target>\n</pool>\n\n`;
+  assert.deepEqual(pools(pool('/i') + pool('/a&amp;b')), ['/i', '/a&b']);
+  assert.deepEqual(pools("<pool type='rbd'>\n  <source>\n    <name>vms</name>\n  </source>\n</pool>\n"), []);
+});

@@ -114,6 +114,29 @@ describe('migrations of the fleet process, in the lab', { skip: noLab }, () => {
     assert.doesNotMatch(await lab.must('compute1', ['ls', '-A', instances]), /livemig-probe/);
   });
 
+  test('a copy of disks is judged by what lies on the destination, asked at that moment', async () => {
+    const guest = await startGuest(lab, 'compute1', 'copied', { ...QUIET, disk: 'local' });
+    const folder = '/var/lib/libvirt/images/copied';
+    const judged = async (options: MigrateOptions): Promise<string[]> => {
+      const [verdict] = await fleet.ask<VerdictView[]>('verdicts', { ...of(guest), options });
+      return verdict!.reasons.filter((r) => r.rule.startsWith('cluster/asked-copy-')).map((r) => r.rule);
+    };
+    const make = (size: string) =>
+      lab.must('compute2', ['qemu-img', 'create', '-q', '-f', 'qcow2', `${folder}/disk`, size]);
+    await readBoth();
+    try {
+      assert.deepEqual(await judged({}), []);
+      assert.deepEqual(await judged({ storage: 'copy' }), ['cluster/asked-copy-no-pool']);
+      await lab.must('compute2', ['mkdir', '-p', folder]);
+      await make('8M');
+      assert.deepEqual(await judged({ storage: 'copy' }), ['cluster/asked-copy-other-size']);
+      await make('16M');
+      assert.deepEqual(await judged({ storage: 'copy' }), []);
+    } finally {
+      await lab.must('compute2', ['rm', '-rf', folder]);
+    }
+  });
+
   test('moves a guest, refuses to begin that again meanwhile, and tells how it goes to the end', async () => {
     const guest = await startGuest(lab, 'compute1', 'moved', QUIET);
     await readBoth();
