@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type {
@@ -173,20 +175,17 @@ describe('what the fleet process asks people, and what it does for them', { skip
     fleet.client.onNotification('fleet/progress', (p: ProgressParams) => void progress.push(p));
     const { live } = await fleet.refresh('one');
     const finding = closedDirectory(live);
-    let plan: RepairPlan;
-    // This machine's accounts are the node's, too, and other tests may change them meanwhile: then the plan is another one.
-    const repaired = async (tries: number): Promise<RepairResult> => {
-      plan = await fleet.ask<RepairPlan>('repairPlan', finding);
-      assert.equal(plan.steps[0]!.command, `chmod o+x ${INSTANCES}`);
-      // Read again meanwhile, as the tree does: the plan is the same one.
-      await fleet.refresh('one');
-      const asked = fleet.ask<RepairResult>('repair', { id: plan.id, token: 't' });
-      return asked.catch(async (error: unknown) => {
-        if (tries === 0 || (await failureOf(asked)).code !== 'conflict') throw error;
-        return repaired(tries - 1);
-      });
-    };
-    const result = await repaired(3);
+    const plan = await fleet.ask<RepairPlan>('repairPlan', finding);
+    assert.equal(plan.steps[0]!.command, `chmod o+x ${INSTANCES}`);
+    // Read again meanwhile, as the tree does, and more is measured there: the finding stands on another line, the plan is the same.
+    const others = Array.from({ length: 40 }, () => createServer().listen(0, '127.0.0.1'));
+    await Promise.all(others.map((other) => once(other, 'listening')));
+    const { live: later } = await fleet.refresh('one');
+    assert.ok(closedDirectory(later).line > finding.line);
+    const repaired = fleet.ask<RepairResult>('repair', { id: plan.id, token: 't' });
+    const result = await repaired.finally(() => {
+      for (const other of others) other.close();
+    });
     assert.deepEqual([result.ok, result.why], [true, undefined]);
     assert.deepEqual(
       result.refreshed.map(({ view }) => view.node),
@@ -194,7 +193,7 @@ describe('what the fleet process asks people, and what it does for them', { skip
     );
     assert.equal(statSync(node.at(INSTANCES)).mode & 0o777, 0o751);
     assert.ok(progress.length > 0 && progress.every(({ token }) => token === 't'));
-    assert.equal((await failureOf(fleet.ask('repair', { id: plan!.id }))).code, 'not-found');
+    assert.equal((await failureOf(fleet.ask('repair', { id: plan.id }))).code, 'not-found');
     assert.equal((await failureOf(fleet.ask('repairPlan', finding))).code, 'not-found');
   });
 

@@ -16,10 +16,17 @@ import { readUri, uriOf } from './uris';
 /** How long a plan is good, in ms. */
 const GOOD_MS = 600_000;
 
+interface Says {
+  readonly message: string;
+  readonly nth: number;
+}
+
 interface Offer {
   /** Its URI in our spelling. */
   readonly params: RepairParams;
   readonly plan: Plan;
+  /** What the finding says, and which one of those in the file that say so it is. */
+  readonly says: Says | undefined;
   readonly until: number;
 }
 
@@ -36,13 +43,14 @@ export class Repairs {
   plan(asked: RepairParams): RepairPlan {
     this.fleet.allowed();
     const params = { ...asked, uri: spelled(asked.uri) };
-    const plan = planRepair(this.#cluster(params), params);
+    const cluster = this.#cluster(params);
+    const plan = planRepair(cluster, params);
     if (!plan)
       throw new FleetError('not-found', `${params.rule}: there is no such finding any more: read the nodes again`);
     const now = Date.now();
     for (const [id, { until }] of this.#offers) if (until < now) this.#offers.delete(id);
     const id = randomUUID();
-    this.#offers.set(id, { params, plan, until: now + GOOD_MS });
+    this.#offers.set(id, { params, plan, says: saysOf(cluster, params), until: now + GOOD_MS });
     return { id, title: plan.title, steps: plan.steps, notes: plan.notes };
   }
 
@@ -51,10 +59,10 @@ export class Repairs {
     this.#offers.delete(id);
     if (!offer || offer.until < Date.now())
       throw new FleetError('not-found', 'that plan is no longer good: ask for it again');
-    const { params } = offer;
     this.fleet.allowed();
     // Nodes may have been read again while the plan was looked at: it has to be the same plan still.
-    const before = this.#cluster(params);
+    const before = this.#cluster(offer.params);
+    const params = { ...offer.params, line: lineNow(before, offer) };
     const plan = planRepair(before, params);
     if (!plan || shown(plan) !== shown(offer.plan))
       throw new FleetError(
@@ -82,9 +90,7 @@ export class Repairs {
       };
     await this.#compare(params, signal);
     // Others of the same file may stay as they were; a line may be another one by now.
-    const others = new Set(
-      known.filter((f) => lineIndexOf(f.file).positionAt(f.span.start).line !== params.line).map((f) => f.message),
-    );
+    const others = new Set(known.filter((f) => lineOf(f) !== params.line).map((f) => f.message));
     if (findings(this.#cluster(params), params).some((f) => !others.has(f.message)))
       return {
         ...{ ok: false, steps, refreshed },
@@ -118,6 +124,21 @@ function shown({ title, steps, notes }: Plan): string {
 function findings(cluster: Cluster, { rule: id, uri }: RepairParams): readonly Finding[] {
   const rule = RULES.find((r) => r.id === id);
   return rule ? lint(cluster, DEFAULT_SETTINGS, [rule]).findings.filter((f) => f.file.uri === uri) : [];
+}
+
+const lineOf = ({ file, span }: Finding): number => lineIndexOf(file).positionAt(span.start).line;
+
+function saysOf(cluster: Cluster, params: RepairParams): Says | undefined {
+  const all = findings(cluster, params);
+  const own = all.find((f) => lineOf(f) === params.line);
+  return own && { message: own.message, nth: all.filter((f) => f.message === own.message).indexOf(own) };
+}
+
+/** Where the finding stands by now: facts of another length may have come before it when the node was read again. */
+function lineNow(cluster: Cluster, { params, says }: Offer): number {
+  const same = findings(cluster, params).filter((f) => f.message === says?.message);
+  const found = same[says?.nth ?? 0];
+  return found ? lineOf(found) : params.line;
 }
 
 function spelled(uri: string): string {
