@@ -252,6 +252,8 @@ import hostsPeerConflict from './hosts/peer-conflict';
 import hostsPeerLoopback from './hosts/peer-loopback';
 import hostsPeerMissing from './hosts/peer-missing';
 import hostsPeerResolves from './hosts/peer-resolves';
+import clusterAskedCopyNoPool from './cluster/asked-copy-no-pool';
+import clusterAskedCopyOtherSize from './cluster/asked-copy-other-size';
 import clusterAskedPostCopy from './cluster/asked-post-copy';
 import clusterClockSkew from './cluster/clock-skew';
 import clusterEmulatorMissing from './cluster/emulator-missing';
@@ -287,6 +289,8 @@ import clusterReleaseMismatch from './cluster/release-mismatch';
 import clusterReleaseNotMeasured from './cluster/release-not-measured';
 import clusterRestartNeeded from './cluster/restart-needed';
 import clusterSelinuxNfs from './cluster/selinux-nfs';
+import clusterSshHostUnknown from './cluster/ssh-host-unknown';
+import clusterSshKeyRefused from './cluster/ssh-key-refused';
 import clusterStorageDiffers from './cluster/storage-differs';
 import clusterTransportAsymmetric from './cluster/transport-asymmetric';
 import clusterTransportMismatch from './cluster/transport-mismatch';
@@ -554,6 +558,8 @@ export const RULES: readonly Rule[] = [
   hostsPeerLoopback,
   hostsPeerMissing,
   hostsPeerResolves,
+  clusterAskedCopyNoPool,
+  clusterAskedCopyOtherSize,
   clusterAskedPostCopy,
   clusterClockSkew,
   clusterEmulatorMissing,
@@ -589,6 +595,8 @@ export const RULES: readonly Rule[] = [
   clusterReleaseNotMeasured,
   clusterRestartNeeded,
   clusterSelinuxNfs,
+  clusterSshHostUnknown,
+  clusterSshKeyRefused,
   clusterStorageDiffers,
   clusterTransportAsymmetric,
   clusterTransportMismatch,
