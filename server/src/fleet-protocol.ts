@@ -248,6 +248,8 @@ export interface VerdictView {
   /** Errors first. */
   readonly reasons: readonly ReasonView[];
   readonly why?: string;
+  /** Its disks are files of its own node alone, and it can go there only with a copy of them: `storage` of the options. */
+  readonly storage?: 'copy';
   /** Nobody tried to read it: it is asked for as the `destination` that is meant. */
   readonly unread?: boolean;
 }

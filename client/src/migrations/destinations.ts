@@ -14,6 +14,8 @@ interface Item extends QuickPickItem {
 /** Undefined: nova's scheduler chooses. */
 export interface Choice {
   readonly destination: string | undefined;
+  /** Found by itself. */
+  readonly storage?: 'copy';
 }
 
 export interface Asked {
@@ -49,7 +51,7 @@ export async function chooseDestination(asked: Asked): Promise<Choice | undefine
     }
     const sure = await confirmed(verdict, asked.title);
     if (sure === 'leave') return undefined;
-    if (sure) return { destination: verdict.node };
+    if (sure) return { destination: verdict.node, ...(verdict.storage && { storage: verdict.storage }) };
   }
 }
 
@@ -76,7 +78,7 @@ function pick(
       ...verdicts.map((verdict): Item => ({
         verdict,
         label: `$(${ICONS[verdict.state]}) ${verdict.node}`,
-        ...wordsOf(verdict),
+        ...withCopy(verdict, wordsOf(verdict)),
         buttons: hasCause(verdict.reasons) ? [jump] : [],
       })),
     ];
@@ -125,6 +127,11 @@ function wordsOf({ state, reasons, why }: VerdictView): Pick<QuickPickItem, 'des
     case 'unknown':
       return { description: l10n.t('unknown'), ...(why !== undefined && { detail: why }) };
   }
+}
+
+function withCopy({ storage }: VerdictView, words: Pick<QuickPickItem, 'description' | 'detail'>): typeof words {
+  if (storage !== 'copy') return words;
+  return { ...words, description: `${words.description}, ${l10n.t('its disks are copied')}` };
 }
 
 /** @returns false: another may be chosen; `leave`: a line at fault is looked at */

@@ -5,7 +5,7 @@ import type { InstanceRow, NodeParams, NodeView } from '../../../server/src/flee
 import type { FleetProcess } from '../nodes/process';
 import type { NodeStore } from '../nodes/store';
 import type { Element } from '../nodes/tree/elements';
-import { chooseDestination } from './destinations';
+import { chooseDestination, type Choice } from './destinations';
 import { Options, type Takes } from './options';
 import type { MigrationStore } from './store';
 import { watch } from './watch';
@@ -76,7 +76,7 @@ export async function liveMigrate(tools: LaunchTools, args: readonly unknown[], 
   const [only] = instances;
   const probers = tools.nodes.all.filter(({ cluster }) => cluster === only?.cluster).map(({ node }) => node);
   const options = new Options(takenByAll(tools.nodes, instances), instances.length === 1 ? probers : undefined);
-  const chosen: { readonly instance: Movable; readonly destination: string | undefined }[] = [];
+  const chosen: (Choice & { readonly instance: Movable })[] = [];
   for (const [i, instance] of instances.entries()) {
     const many = instances.length > 1 ? ` (${l10n.t('{0} of {1}', i + 1, instances.length)})` : '';
     const title = l10n.t('Live Migrate {0}', nameOf(instance)) + many;
@@ -92,7 +92,7 @@ export async function liveMigrate(tools: LaunchTools, args: readonly unknown[], 
     chosen.push({ instance, ...where });
   }
   for (const [i, one] of chosen.entries()) {
-    const view = await begin(tools, one.instance, one.destination, options);
+    const view = await begin(tools, one.instance, one, options);
     const watching = watch(view.id, { ...tools });
     const rest = chosen.slice(i + 1);
     if (rest.length === 0) {
@@ -136,7 +136,7 @@ async function askVerdicts(
 function begin(
   { fleet, store, nodes }: LaunchTools,
   { cluster, node, instance }: Movable,
-  destination: string | undefined,
+  { destination, storage }: Choice,
   { value, probe }: Options,
 ): Thenable<MigrationView> {
   const params: MigrateParams = {
@@ -144,7 +144,7 @@ function begin(
     node,
     uuid: instance.uuid,
     ...(destination !== undefined && { destination }),
-    options: value,
+    options: { ...value, ...(storage && { storage }) },
     ...(probe && { probe }),
   };
   const title = `${instance.title ?? instance.name}, ${wayText({ source: node, ...(destination !== undefined && { destination }) })}`;

@@ -41,7 +41,7 @@ export class Options {
         ? l10n.t('disks are copied')
         : this.#isNovas
           ? l10n.t('as nova is configured')
-          : l10n.t('shared storage'),
+          : l10n.t('disks as they are found'),
       postCopy ? l10n.t('post-copy') : undefined,
       autoConverge ? l10n.t('auto-converge') : undefined,
       bandwidth ? l10n.t('{0} MiB/s', bandwidth) : undefined,
@@ -64,7 +64,9 @@ export class Options {
       {
         option: 'storage',
         label: l10n.t('Copy its disks'),
-        detail: l10n.t('For disks on the source alone; the destination needs files of their size.'),
+        detail: l10n.t(
+          'Of disks on the source alone. Found out by itself where the destination has none of their files.',
+        ),
         picked: storage === 'copy',
       },
       {

@@ -1,5 +1,5 @@
 import type { Facts } from '../model/facts';
-import type { InstanceFacts } from '../model/instance';
+import { isCopied, type InstanceFacts } from '../model/instance';
 import { imagesOf } from './collect/facts';
 import { readAnswer } from './collect/frames';
 import { collector } from './collect/script';
@@ -11,10 +11,8 @@ const PATH = /^\/[^\x00-\x1f\x7f]{0,4000}$/;
 
 /** Files that a copying migration of a guest would write on its destination. */
 export function copiedFiles(instance: InstanceFacts): readonly string[] {
-  return (instance.disks ?? []).flatMap(({ type, device, source, readonly, shareable }) =>
-    type === 'file' && (device === 'disk' || device === 'lun') && !readonly && !shareable && PATH.test(source ?? '')
-      ? [source!]
-      : [],
+  return (instance.disks ?? []).flatMap((disk) =>
+    isCopied(disk) && disk.source !== undefined && PATH.test(disk.source) ? [disk.source] : [],
   );
 }
 

@@ -8,7 +8,7 @@ export interface Movable {
 
 /** How it is to be moved. What is left out is as libvirt or nova has it. */
 export interface MigrateOptions {
-  /** `copy`: its disks lie on the source alone, and are copied with the memory. `shared` unless given. */
+  /** `copy`: its disks lie on the source alone, and are copied with the memory. `shared` unless given; pre-flight finds out. */
   readonly storage?: 'shared' | 'copy';
   /** It may be switched to post-copy while it runs. */
   readonly postCopy?: boolean;

@@ -62,3 +62,8 @@ export interface InstanceDisk {
   /** Several guests have it at a time. */
   readonly shareable?: boolean;
 }
+
+/** A migration that copies disks copies it, as libvirt chooses them by itself. */
+export function isCopied({ type, device, readonly, shareable }: InstanceDisk): boolean {
+  return type === 'file' && (device === 'disk' || device === 'lun') && readonly !== true && shareable !== true;
+}

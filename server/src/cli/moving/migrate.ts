@@ -1,6 +1,7 @@
 import { FleetError } from '../../fleet/types';
 import { refuseOptions } from '../../migration/abilities';
 import type { Instance } from '../../migration/driver';
+import type { VerdictView } from '../../fleet-protocol';
 import type { MigrateOptions } from '../../migration/types';
 import { UsageError } from '../fleet';
 import type { Cloud, CloudOptions } from './cloud';
@@ -32,9 +33,11 @@ export function migrateCommand(word: string, options: MigrateCommandOptions): Pr
     refuseOptions(can, options.options);
     if (options.to === undefined && !can.scheduler)
       throw new UsageError('libvirt has no scheduler that chooses a node: name it by --to');
-    if (!(await allowed(cloud, instance, options))) return 1;
+    const judged = await allowed(cloud, instance, options);
+    if (!judged) return 1;
     const { uuid, node } = instance;
-    const request = { cluster: cloud.id, node, uuid, options: options.options };
+    const { storage } = judged.find((verdict) => verdict.node === options.to) ?? {};
+    const request = { cluster: cloud.id, node, uuid, options: { ...options.options, ...(storage && { storage }) } };
     const destination = options.to === undefined ? {} : { destination: options.to };
     const follow = new Follow(cloud, options.json, (view) => view.uuid === uuid);
     const begun = await cloud.migrations.migrate({ ...request, ...destination }, AbortSignal.timeout(BEGIN_MS));
@@ -65,13 +68,17 @@ async function abort(cloud: Cloud, id: string): Promise<void> {
   await cloud.migrations.steer({ id, action: 'abort' });
 }
 
-/** Whether it may be begun; says what speaks against it. */
-async function allowed(cloud: Cloud, instance: Instance, options: MigrateCommandOptions): Promise<boolean> {
+/** Says what speaks against it. @returns undefined when it may not be begun */
+async function allowed(
+  cloud: Cloud,
+  instance: Instance,
+  options: MigrateCommandOptions,
+): Promise<readonly VerdictView[] | undefined> {
   const { to, anyway } = options;
   // Of a node that livemig.ini does not name there is no pre-flight.
   if (!cloud.nodes.includes(instance.node)) {
     say(`${instance.node} is not in livemig.ini: nothing was checked before`);
-    return true;
+    return [];
   }
   const judged = await judgeInstance(cloud, instance, options).catch((error: unknown) => {
     if (!(error instanceof FleetError) || cloud.driver.can.asksNodes) throw error;
@@ -84,8 +91,8 @@ async function allowed(cloud: Cloud, instance: Instance, options: MigrateCommand
   const open = judged.filter((v) => v.state === 'ready' || v.state === 'warnings');
   if (options.json) for (const v of judged) if (v.state !== 'ready') await print(verdictJson(instance, v));
   if (to !== undefined) for (const v of judged) if (v.state !== 'ready') say(verdictLines(v).trimEnd());
-  if (open.length > 0 || judged.length === 0 || anyway) return true;
+  if (open.length > 0 || judged.length === 0 || anyway) return judged;
   if (to === undefined) say(judged.map(verdictLines).join('').trimEnd());
   say(`${instance.name} was not moved: repair what is named above, or say --anyway`);
-  return false;
+  return undefined;
 }

@@ -41,9 +41,9 @@ export function verdictJson(
   return JSON.stringify({ kind: 'verdict', uuid, name, source, destination, ...rest });
 }
 
-export function verdictLines({ node, state, why, unread, reasons }: VerdictView): string {
+export function verdictLines({ node, state, why, unread, reasons, storage }: VerdictView): string {
   const not = unread === true ? 'not read: name it by --to to have it judged' : `could not be read: ${why ?? ''}`;
-  const said = state === 'unknown' ? not : state;
+  const said = `${state === 'unknown' ? not : state}${storage === 'copy' ? ', its disks are copied' : ''}`;
   return `  ${node}: ${said}\n${reasonLines(reasons, '    ')}`;
 }
 

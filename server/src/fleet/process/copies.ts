@@ -1,4 +1,7 @@
 import { driverName } from '../../migration/choose';
+import type { Host } from '../../model/host';
+import { isCopied, type InstanceDisk } from '../../model/instance';
+import { localType } from '../../rules/cluster/_mounts';
 import { copiedFiles, withCopies } from '../copy-probe';
 import type { Snapshot } from '../types';
 import type { ClusterSession, Fleet } from './fleet';
@@ -22,4 +25,26 @@ export async function withCopiesOf(
   const seen = await withCopies(asked, copiedFiles(own), runner, fleet.log, signal);
   const now = new Map(seen.map((s) => [s.node, s]));
   return snapshots.map((s) => now.get(s.node) ?? s);
+}
+
+/** A guest's disks are files of its host alone, so that libvirt moves it by copying them, or not at all. */
+export function liesLocally(source: Host, uuid: string): boolean {
+  const disks = disksOf(source, uuid);
+  return (
+    disks.length > 0 && disks.every((disk) => isCopied(disk) && localType(source, disk.source ?? '') !== undefined)
+  );
+}
+
+/** So they are, and none of them is at the destination: a file that is there may be the same one, and is nobody's to guess of. */
+export function mustCopy(source: Host, uuid: string, destination: Host): boolean {
+  return (
+    liesLocally(source, uuid) &&
+    disksOf(source, uuid).every(({ source: path = '' }) => destination.facts?.images?.[path] === null)
+  );
+}
+
+/** Without drives, whose discs are not copied. */
+function disksOf({ facts }: Host, uuid: string): readonly InstanceDisk[] {
+  const disks = facts?.instances?.find((i) => i.uuid === uuid)?.disks ?? [];
+  return disks.filter(({ device }) => device === 'disk' || device === 'lun');
 }

@@ -2,10 +2,11 @@ import { setImmediate } from 'node:timers/promises';
 import type { ReasonView, VerdictsParams, VerdictView } from '../../fleet-protocol';
 import { lineIndexOf } from '../../model/parsed';
 import type { Finding } from '../../lint';
+import type { Host } from '../../model/host';
 import { destinationsOf, judge } from '../../migration/preflight';
-import { FleetError } from '../types';
-import { withCopiesOf } from './copies';
-import type { Fleet } from './fleet';
+import { FleetError, type Snapshot } from '../types';
+import { liesLocally, mustCopy, withCopiesOf } from './copies';
+import type { ClusterSession, Fleet } from './fleet';
 import { fresh, readFor } from './fresh';
 import { clusterOf } from './refreshed';
 
@@ -24,7 +25,9 @@ export async function verdicts(fleet: Fleet, params: VerdictsParams, signal: Abo
   const { failures } = read;
   const why = failures.get(node);
   if (why !== undefined) throw new FleetError('unreachable', why);
-  const copied = options.storage === 'copy' ? { source: node, uuid } : undefined;
+  // Where nobody says how its disks go, what is seen of them does.
+  const finds = options.storage === undefined && liesLocally(alone(session, read.snapshots, node), uuid);
+  const copied = finds || options.storage === 'copy' ? { source: node, uuid } : undefined;
   const snapshots = copied ? await withCopiesOf(fleet, session, copied, read.snapshots, signal) : read.snapshots;
   const asked = new Set(only ?? session.read.nodes.keys());
   const others = [...session.read.nodes.keys()].filter((name) => !asked.has(name));
@@ -37,8 +40,9 @@ export async function verdicts(fleet: Fleet, params: VerdictsParams, signal: Abo
   const judged: VerdictView[] = [];
   let since = performance.now();
   for (const host of destinationsOf(request)) {
-    const { state, reasons } = judge(request, host);
-    judged.push({ node: host.name, state, reasons: reasons.map(({ finding }) => reasonOf(finding)) });
+    const copy = finds && mustCopy(source, uuid, host) ? ({ storage: 'copy' } as const) : undefined;
+    const { state, reasons } = judge(copy ? { ...request, options: { ...options, ...copy } } : request, host);
+    judged.push({ node: host.name, state, reasons: reasons.map(({ finding }) => reasonOf(finding)), ...copy });
     if (performance.now() - since < SLICE_MS) continue;
     await setImmediate();
     if (signal.aborted) throw new FleetError('cancelled', 'cancelled');
@@ -58,6 +62,12 @@ export async function verdicts(fleet: Fleet, params: VerdictsParams, signal: Abo
   const order = { ready: 0, warnings: 1, blocked: 2, unknown: 3 };
   const { compare } = new Intl.Collator();
   return [...judged, ...unread].sort((a, b) => order[a.state] - order[b.state] || compare(a.node, b.node));
+}
+
+/** A node's model without the others. */
+function alone(session: ClusterSession, snapshots: readonly Snapshot[], node: string): Host {
+  const own = snapshots.filter((snapshot) => snapshot.node === node);
+  return clusterOf(session.id, session.read, own, true).hosts[0]!;
 }
 
 export function reasonOf({ rule, severity, message, file, span, host }: Finding): ReasonView {

@@ -1,7 +1,7 @@
 import type { Cluster } from '../../model/cluster';
 import type { ImageFacts } from '../../model/facts';
 import type { Host, Place } from '../../model/host';
-import type { InstanceDisk } from '../../model/instance';
+import { isCopied, type InstanceDisk } from '../../model/instance';
 import { guestsOf } from './_guests';
 
 /** A file of a guest that a migration copies, and a host that it would go to. */
@@ -25,7 +25,7 @@ export function copiesOf({ asked, hosts }: Cluster): readonly Copy[] {
       (instance.disks ?? []).flatMap((disk, i): Copy[] => {
         const path = disk.source;
         const at = place('disks', i, 'source');
-        if (path === undefined || !at || disk.type !== 'file' || !isCopied(disk)) return [];
+        if (path === undefined || !at || !isCopied(disk)) return [];
         return looked.flatMap((destination): Copy[] => {
           const there = destination === host ? undefined : destination.facts?.images?.[path];
           return there === undefined ? [] : [{ host, who: instance.name, path, disk, place: at, destination, there }];
@@ -33,9 +33,4 @@ export function copiesOf({ asked, hosts }: Cluster): readonly Copy[] {
       }),
     ),
   );
-}
-
-/** As libvirt does by itself. */
-function isCopied({ device, readonly, shareable }: InstanceDisk): boolean {
-  return (device === 'disk' || device === 'lun') && readonly !== true && shareable !== true;
 }

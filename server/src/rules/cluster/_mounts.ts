@@ -10,6 +10,14 @@ export function mountOf(host: Host, path: string): { readonly point: string; rea
   return best;
 }
 
+const LOCAL = new Set(['ext2', 'ext3', 'ext4', 'xfs', 'btrfs', 'jfs', 'reiserfs', 'f2fs', 'zfs', 'tmpfs', 'overlay']);
+
+/** The type of the file system that a path lies on, where that is of this host alone. */
+export function localType(host: Host, path: string): string | undefined {
+  const type = mountOf(host, path)?.facts.type;
+  return type !== undefined && LOCAL.has(type) ? type : undefined;
+}
+
 const SHARED = /^(?:nfs4?|ceph|fuse\.(?:ceph|glusterfs|quobyte)|glusterfs|gfs2|ocfs2|gpfs|cifs|smb3|beegfs|lustre)$/;
 
 /** Whether the instances are to lie on what others share: by its fstab, or by what is mounted there. */

@@ -1,8 +1,6 @@
 import { defineRule } from '../rule';
 import { guestsOf } from './_guests';
-import { claimsShare, mountOf } from './_mounts';
-
-const LOCAL = new Set(['ext2', 'ext3', 'ext4', 'xfs', 'btrfs', 'jfs', 'reiserfs', 'f2fs', 'zfs', 'tmpfs', 'overlay']);
+import { claimsShare, localType } from './_mounts';
 
 export default defineRule({
   id: 'cluster/guest-disk-local',
@@ -55,9 +53,9 @@ share was not mounted writes to what lies beneath it.`,
     for (const { instance, place } of guestsOf(host)) {
       for (const [index, { device, type, source }] of (instance.disks ?? []).entries()) {
         if (type !== 'file' || source?.startsWith('/') !== true) continue;
-        const on = mountOf(host, source)?.facts.type ?? '';
-        const at = LOCAL.has(on) ? place('disks', index, 'source') : undefined;
-        if (!at) continue;
+        const on = localType(host, source);
+        const at = on === undefined ? undefined : place('disks', index, 'source');
+        if (on === undefined || !at) continue;
         const message = device === 'disk' || device === 'lun' ? 'disk' : 'cdrom';
         report({ ...at, message, values: { who: instance.name, path: source, type: on, device } });
       }
