@@ -1,8 +1,8 @@
 // The drivers for nova, and the fleet process with them, against a real Nova, one for all: only the hypervisor is simulated.
 // It takes longest of all files; they run in the order of their paths, and begun last it would run alone at the end.
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
-import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { copyFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { after, afterEach, before, describe, test } from 'node:test';
@@ -15,6 +15,7 @@ import type { Outcome, Phase } from '../../server/src/migration/types';
 import { failureOf, startFleet } from '../fleet/fleet-process';
 import { novaCliSuite } from '../nova-cli/suite';
 import { drainSuite } from '../nova/drain';
+import { makeAuthority, NAME, startFront, startProxy } from '../nova/front';
 import { login, noNova, PASSWORD, startNova, until, type NovaLab } from '../nova/lab';
 import { cloudsFolder, siteOf, type Given } from '../nova/site';
 
@@ -189,6 +190,12 @@ describe('a real Nova', { skip: noNova }, () => {
     await can(waiting, 'abort');
     assert.equal(waiting.progress.phase, 'starting');
     assert.deepEqual(waiting.actions, ['abort']);
+    // Why no probe attaches volumes: nova refuses that before it asks Cinder, as long as an instance moves.
+    const volume = { volumeAttachment: { volumeId: randomUUID() } };
+    await assert.rejects(
+      lab.call('POST', `/servers/${one}/os-volume_attachments`, volume),
+      /: 409 .*Cannot 'attach_volume' instance .* while it is in task_state migrating/,
+    );
     await waiting.steer('abort');
     assert.equal((await waiting.outcome).phase, 'cancelled');
     await migration.steer('force-complete');
@@ -411,6 +418,82 @@ describe('a real Nova', { skip: noNova }, () => {
     folders.push(empty);
     rmSync(path.join(empty, 'clouds.yaml'));
     assert.equal((await driverOf({ folder: empty, env }).instances(signal)).length, 2);
+  });
+
+  test('behind TLS with an authority of its own, straight and through a proxy; what is no good is told in words', async () => {
+    const authority = makeAuthority();
+    const [auth, compute] = [lab.authUrl, lab.computeUrl].map((url) => Number(new URL(url).port)) as [number, number];
+    const front = await startFront(authority, (where) => (where.startsWith('/v3') ? auth : compute));
+    const proxy = await startProxy();
+    try {
+      const at = (host: string, trust: object): object => {
+        const base = `https://${host}:${front.port}`;
+        const whole = { auth: { ...cloud().auth, auth_url: `${base}/v3` }, ...trust };
+        return { ...whole, compute_endpoint_override: `${base}/v2.1` };
+      };
+      const ca = authority.file('ca');
+      const here = folderWith(at('127.0.0.1', {}));
+      const driver = driverOf({ folder: here });
+      const unknown = await refused(driver.instances(signal));
+      assert.deepEqual(
+        [unknown.code, unknown.message.replace(/^https:\/\/127\.0\.0\.1:\d+: |\/\S*\/(?=clouds)/g, '')],
+        [
+          'unreachable',
+          'its certificate is signed by nobody that is trusted here: name its authority’s file as cacert of lab of clouds.yaml (UNABLE_TO_VERIFY_LEAF_SIGNATURE)',
+        ],
+      );
+      // Whoever writes it there then is understood at once.
+      const fixed = cloudsFolder({ lab: cloud(at('127.0.0.1', { cacert: ca })) });
+      folders.push(fixed);
+      copyFileSync(path.join(fixed, 'clouds.yaml'), path.join(here, 'clouds.yaml'));
+      assert.equal((await driver.instances(signal)).length, 2);
+
+      const why = async (trust: object): Promise<string> =>
+        (await refused(driverOf({ folder: folderWith(at('127.0.0.1', trust)) }).instances(signal))).message;
+      const of = String.raw`cacert of lab of \S+clouds\.yaml`;
+      const other = authority.file('other');
+      assert.match(await why({ cacert: other }), new RegExp(`its authority is not in ${other}, which is ${of}`));
+      assert.match(await why({ cacert: '/nonexistent.pem' }), new RegExp(`^${of}: /nonexistent.pem is not there`));
+      front.show('expired');
+      assert.match(await why({ cacert: ca }), new RegExp(`certificate, or its authority’s, has expired.*${of}`));
+      front.show('elsewhere');
+      assert.match(
+        await why({ cacert: ca }),
+        new RegExp(`is for DNS:other.example.org and not for 127.0.0.1.*${of} has no say`),
+      );
+      for (const trust of [{ verify: false }, { insecure: true, cacert: '/nonexistent.pem' }])
+        assert.equal((await driverOf({ folder: folderWith(at('127.0.0.1', trust)) }).instances(signal)).length, 2);
+      front.show('good');
+
+      const empty = cloudsFolder({});
+      folders.push(empty);
+      rmSync(path.join(empty, 'clouds.yaml'));
+      const base = `https://127.0.0.1:${front.port}`;
+      const openrc = {
+        OS_AUTH_URL: `${base}/v3`,
+        OS_USERNAME: 'admin',
+        OS_PASSWORD: PASSWORD,
+        OS_PROJECT_NAME: 'admin',
+      };
+      const env = { ...openrc, OS_COMPUTE_ENDPOINT_OVERRIDE: `${base}/v2.1` };
+      assert.match((await refused(driverOf({ folder: empty, env }).instances(signal))).message, /file as OS_CACERT/);
+      for (const more of [{ OS_CACERT: ca }, { OS_INSECURE: '1' }])
+        assert.equal((await driverOf({ folder: empty, env: { ...env, ...more } }).instances(signal)).length, 2);
+
+      // Only the proxy knows that name.
+      const through = { https_proxy: `http://127.0.0.1:${proxy.port}` };
+      const far = folderWith(at(NAME, { cacert: ca }));
+      const excepted = driverOf({ folder: far, env: { ...through, no_proxy: 'lab.invalid' } });
+      assert.match((await refused(excepted.instances(signal))).message, /no such name|cannot be looked up/);
+      assert.deepEqual(proxy.asked, []);
+      const migration = await begin(driverOf({ folder: far, env: through }), one);
+      assert.equal((await migration.outcome).phase, 'completed');
+      assert.deepEqual([...new Set(proxy.asked)], [`CONNECT ${NAME}:${front.port}`]);
+      await settled(one);
+    } finally {
+      await Promise.all([front.close(), proxy.close()]);
+      authority.remove();
+    }
   });
 
   test('the fleet process migrates through it, finds what others began, and explains a failure', async () => {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { homedir } from 'node:os';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
 import { FleetError } from '../../server/src/fleet/types';
@@ -48,7 +49,8 @@ describe('clouds.yaml', () => {
       ...{ from: `prod of ${folder}/clouds.yaml`, authUrl: 'http://k:5000/v3', region: 'R1', interface: 'internal' },
       login: { kind: 'password', user: { name: 'me', domain }, password: 'geheim' },
       scope: { project: { name: 'p', domain } },
-      ...{ compute: undefined, newest: undefined, trust: { verify: true, cacert: '/ca.pem' } },
+      ...{ compute: undefined, placement: undefined, newest: undefined },
+      trust: { of: `prod of ${folder}/clouds.yaml`, verify: true, cacert: '/ca.pem' },
     });
     const test = find({ folder, env: { OS_CLOUD: 'test' } });
     assert.deepEqual(
@@ -105,6 +107,23 @@ describe('clouds.yaml', () => {
     const refusal = (own: object) => why({ name: 'c', folder: folderWith({ c: { auth, ...own } }) }).message;
     assert.match(refusal({ auth_type: 'v3applicationcredential' }), /needs application_credential_id/);
     assert.match(refusal({ auth_type: 'v3kerberos' }), /v3kerberos is none that livemig knows/);
+  });
+
+  test('whom is trusted: paths from home and from beside clouds.yaml, verify and insecure', () => {
+    const folder = folderWith({});
+    const trust = (own: object) => {
+      writeFileSync(path.join(folder, 'clouds.yaml'), JSON.stringify({ clouds: { c: { auth, ...own } } }));
+      const { of, ...rest } = find({ folder, name: 'c' }).trust;
+      assert.equal(of, `c of ${folder}/clouds.yaml`);
+      return rest;
+    };
+    assert.deepEqual(trust({ cacert: 'ca.pem', cert: '~/me.pem', key: '/k' }), {
+      ...{ verify: true, cacert: path.join(folder, 'ca.pem'), cert: path.join(homedir(), 'me.pem'), key: '/k' },
+    });
+    for (const own of [{ verify: false }, { verify: 'no' }, { insecure: true }, { insecure: 'yes' }])
+      assert.deepEqual(trust(own), { verify: false }, JSON.stringify(own));
+    for (const own of [{ verify: true }, { insecure: false }, { insecure: 'false' }, { insecure: null }])
+      assert.deepEqual(trust(own), { verify: true }, JSON.stringify(own));
   });
 
   test('the variables of an openrc file, also of 2013', () => {
@@ -218,7 +237,7 @@ describe('Keystone', () => {
     const { keystone: odd } = keystoneOf('https://k.invalid:5000', { cacert: '/nonexistent.pem' });
     await assert.rejects(
       new Keystone(odd.cloud, new Http(odd.cloud.trust), () => Promise.resolve(undefined)).session(signal),
-      /cacert: \/nonexistent\.pem cannot be read/,
+      /cacert of c of .*clouds\.yaml: \/nonexistent\.pem is not there/,
     );
   });
 });

@@ -6,6 +6,7 @@ import { describe, test } from 'node:test';
 import * as answers from '../../server/src/migration/nova/answers';
 import * as compute from '../../server/src/migration/nova/compute';
 import { messageOf } from '../../server/src/migration/nova/keystone';
+import { free, providers } from '../../server/src/migration/nova/placement';
 
 const ID = '3a07e86c-f16d-404d-8289-17a8688addd1';
 const recorded = (name: string): unknown =>
@@ -184,5 +185,30 @@ describe('answers', () => {
       assert.deepEqual(answers.migrations(nonsense).rows, []);
       assert.deepEqual([...answers.events(nonsense), ...answers.services(nonsense), ...answers.actions(nonsense)], []);
     }
+  });
+});
+
+describe('placement', () => {
+  test('hosts are the providers above others; what is left is what none of them has used', () => {
+    const rows = [
+      { uuid: 'u1', name: 'compute1', parent_provider_uuid: null },
+      { uuid: 'u2', name: 'compute1_NUMA0', parent_provider_uuid: 'u1' },
+      { uuid: 'u3' },
+      7,
+    ];
+    assert.deepEqual([...providers.read({ resource_providers: rows })], [['u1', 'compute1']]);
+    const summaries = {
+      u1: { resources: { MEMORY_MB: { capacity: 48384, used: 512 }, VCPU: { capacity: 64, used: 1 } } },
+      u4: { resources: { DISK_GB: { capacity: 10, used: 0 } } },
+    };
+    assert.deepEqual([...free.read({ allocation_requests: [], provider_summaries: summaries })], [['u1', 47872]]);
+    for (const nonsense of [undefined, null, [], 'x', { provider_summaries: [], resource_providers: {} }])
+      assert.deepEqual([[...providers.read(nonsense)], [...free.read(nonsense)]], [[], []]);
+  });
+
+  test('what it refuses is told in its own words', () => {
+    const said = { errors: [{ status: 403, title: 'Forbidden', detail: 'Access was denied to this resource.' }] };
+    assert.equal(messageOf(JSON.stringify(said)), 'Access was denied to this resource.');
+    assert.equal(messageOf('{"errors": []}'), '{"errors": []}');
   });
 });

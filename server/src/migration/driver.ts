@@ -113,6 +113,14 @@ export interface ComputeServices {
   enable(node: string, signal: AbortSignal): Promise<void>;
 }
 
+/** What nova's placement still gives away, which its scheduler goes by. */
+export interface NovaRoom {
+  /** MiB of memory by node, or by nova's name of a host that is none; hosts of which placement knows nothing are not in it. */
+  readonly free: ReadonlyMap<string, number>;
+  /** Why nothing is known, in a sentence without its full stop. */
+  readonly unknown?: string;
+}
+
 /** How migrations of a cluster are launched and watched. All throw FleetError. */
 export interface Driver {
   readonly name: DriverName;
@@ -131,4 +139,6 @@ export interface Driver {
   reasons(migration: RunningMigration, since: number, signal: AbortSignal): Promise<readonly string[]>;
   /** Absent where nova is not asked. */
   readonly services?: ComputeServices;
+  /** Absent where there is no placement. What cannot be known is no failure. */
+  room?(signal: AbortSignal): Promise<NovaRoom>;
 }

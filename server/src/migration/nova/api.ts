@@ -3,8 +3,9 @@ import type { Site } from '../driver';
 import type { Page, Versions } from './answers';
 import { findCloud } from './clouds';
 import { NEWEST, versionHeaders, versions, type Call } from './compute';
-import { Http } from './http';
-import { Keystone, messageOf, parsed } from './keystone';
+import { Http, Unsent } from './http';
+import { Keystone, messageOf, parsed, type Session } from './keystone';
+import { PLACEMENT } from './placement';
 
 const TIMEOUT_MS = 30_000;
 /** More pages than this are an API that answers with the same one again and again. */
@@ -23,6 +24,14 @@ interface Endpoint {
   readonly found: string;
   readonly url: string;
   readonly minor: number;
+}
+
+/** Whom a request goes to. */
+interface Asked {
+  readonly service: 'nova' | 'placement';
+  readonly url: string;
+  readonly minor: number;
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 /** What became of a request. */
@@ -45,9 +54,11 @@ export class ComputeApi {
 
   /** N of the microversion 2.N. @throws FleetError */
   async minor(signal: AbortSignal): Promise<number> {
-    const opened = this.#open();
-    const session = await opened.keystone.session(signal);
-    return (await this.#find(opened, opened.keystone.compute(session), signal)).minor;
+    return this.#rereading(async () => {
+      const opened = this.#open();
+      const session = await opened.keystone.session(signal);
+      return (await this.#find(opened, opened.keystone.compute(session), signal)).minor;
+    });
   }
 
   close(): void {
@@ -59,26 +70,60 @@ export class ComputeApi {
    * @throws FleetError with nova's words: of code `lost` where it cannot be told whether the request reached nova,
    * `unreachable` where it did not, or is there no more
    */
-  async ask<T>(make: Call<T> | ((minor: number) => Call<T>), signal: AbortSignal): Promise<Answered<T>> {
+  ask<T>(make: Call<T> | ((minor: number) => Call<T>), signal: AbortSignal): Promise<Answered<T>> {
+    return this.#rereading(() => this.#ask(make, signal, (opened, session) => this.#compute(opened, session, signal)));
+  }
+
+  /**
+   * Asks placement.
+   * @throws FleetError: of code `not-found` where the catalogue has none
+   */
+  async placement<T>(call: Call<T>, signal: AbortSignal): Promise<T> {
+    const { value } = await this.#rereading(() =>
+      this.#ask(call, signal, ({ keystone }, session) => {
+        const url = keystone.placement(session)?.replace(/\/+$/, '');
+        if (url === undefined) throw new FleetError('not-found', `the catalogue of ${keystone.cloud.from} has none`);
+        const headers = { 'OpenStack-API-Version': `placement 1.${PLACEMENT}` };
+        return { service: 'placement', url, minor: PLACEMENT, headers };
+      }),
+    );
+    return value;
+  }
+
+  /** Whoever writes clouds.yaml anew wants it read anew. */
+  async #rereading<T>(work: () => Promise<T>): Promise<T> {
     try {
-      return await this.#ask(make, signal);
+      return await work();
     } catch (error) {
-      // Whoever writes clouds.yaml anew wants it read anew.
-      if (error instanceof FleetError && error.code === 'authentication') this.close();
+      const wrong =
+        error instanceof FleetError &&
+        (error.code === 'authentication' ||
+          (error instanceof Unsent && error.settings) ||
+          (error.code === 'refused' && this.#opened?.endpoint === undefined));
+      if (wrong) this.close();
       throw error;
     }
   }
 
-  async #ask<T>(make: Call<T> | ((minor: number) => Call<T>), signal: AbortSignal): Promise<Answered<T>> {
+  async #compute(opened: Opened, session: Session, signal: AbortSignal): Promise<Asked> {
+    const { url, minor } = await this.#find(opened, opened.keystone.compute(session), signal);
+    return { service: 'nova', url, minor, headers: versionHeaders(minor) };
+  }
+
+  async #ask<T>(
+    make: Call<T> | ((minor: number) => Call<T>),
+    signal: AbortSignal,
+    whom: (opened: Opened, session: Session) => Asked | Promise<Asked>,
+  ): Promise<Answered<T>> {
     const opened = this.#open();
     const { keystone, http } = opened;
     let stale: string | undefined;
     for (let again = false; ; again = true) {
       const session = await keystone.session(signal, stale);
-      const { url, minor } = await this.#find(opened, keystone.compute(session), signal);
+      const { service, url, minor, headers: versioned } = await whom(opened, session);
       const call = typeof make === 'function' ? make(minor) : make;
       const began = Date.now();
-      const headers = { 'X-Auth-Token': session.token, ...versionHeaders(minor) };
+      const headers = { 'X-Auth-Token': session.token, ...versioned };
       const { method, path, body, timeout = TIMEOUT_MS } = call;
       const sent = { method, url: url + path, headers, body, timeout, signal };
       const answer = await http.ask(sent).catch((error: unknown) => {
@@ -86,12 +131,14 @@ export class ComputeApi {
       });
       const { status, text } = answer;
       if (method !== 'GET' || status >= 400)
-        this.site.log(`nova: ${method} ${path} (2.${minor}) ${status} after ${Date.now() - began} ms`);
+        this.site.log(
+          `${service}: ${method} ${path} (${service === 'nova' ? 2 : 1}.${minor}) ${status} after ${Date.now() - began} ms`,
+        );
       if (status === 401 && !again) {
         stale = session.token;
         continue;
       }
-      if (status >= 400) throw refusal(status, text, method, keystone.cloud.from);
+      if (status >= 400) throw refusal(status, text, method, keystone.cloud.from, service);
       const request = answer.headers['x-compute-request-id'] ?? answer.headers['x-openstack-request-id'];
       return { value: call.read(parsed(text)), request: typeof request === 'string' ? request : undefined };
     }
@@ -121,7 +168,7 @@ export class ComputeApi {
     this.close();
     const { folder, env = {} } = this.site;
     const cloud = findCloud({ name, folder, env });
-    const http = new Http(cloud.trust);
+    const http = new Http(cloud.trust, env);
     return (this.#opened = {
       name,
       http,
@@ -152,14 +199,14 @@ export class ComputeApi {
   }
 }
 
-function refusal(status: number, text: string, method: string, from: string): FleetError {
+function refusal(status: number, text: string, method: string, from: string, service = 'nova'): FleetError {
   const said = messageOf(text);
   const detail = `HTTP ${status}: ${said}`;
   switch (status) {
     case 401:
-      return new FleetError('authentication', `nova does not take the token of ${from}: ${said}`, detail);
+      return new FleetError('authentication', `${service} does not take the token of ${from}: ${said}`, detail);
     case 403: {
-      const needed = `${said}; ${from} needs a role that nova’s policy lets do this, such as admin`;
+      const needed = `${said}; ${from} needs a role that ${service}’s policy lets do this, such as admin`;
       return new FleetError('no-permission', needed, detail);
     }
     case 404:
@@ -168,18 +215,17 @@ function refusal(status: number, text: string, method: string, from: string): Fl
     case 503:
     case 504:
       // A proxy in front of it: whether nova got the request is not known.
-      return new FleetError(method === 'GET' ? 'unreachable' : 'lost', `nova answered ${status}: ${said}`, detail);
+      return new FleetError(
+        method === 'GET' ? 'unreachable' : 'lost',
+        `${service} answered ${status}: ${said}`,
+        detail,
+      );
     default:
       return new FleetError(status >= 500 ? 'unreachable' : 'refused', said, detail);
   }
 }
 
 function isUnanswered(error: unknown): error is FleetError {
-  if (!(error instanceof FleetError)) return false;
-  if (error.code === 'timeout') return true;
-  // Where nobody took the connection, nobody took the request.
-  return (
-    error.code === 'unreachable' &&
-    !/ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|CERT/.test(error.message)
-  );
+  if (!(error instanceof FleetError) || error instanceof Unsent) return false;
+  return error.code === 'timeout' || error.code === 'unreachable';
 }

@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import { parse, YAMLParseError } from 'yaml';
 import { FleetError } from '../../fleet/types';
-import type { Trust } from './http';
+import type { Trust } from './trust';
 
 /** Who logs in. */
 export type Login =
@@ -43,6 +43,8 @@ export interface Cloud {
   readonly interface: 'public' | 'internal' | 'admin';
   /** URL of the Compute API, where it is not the catalogue's. */
   readonly compute: string | undefined;
+  /** And of placement. */
+  readonly placement: string | undefined;
   /** N of the highest microversion 2.N that is asked for, where somebody set one. */
   readonly newest: number | undefined;
   readonly trust: Trust;
@@ -85,7 +87,7 @@ export function findCloud(where: Where): Cloud {
     );
   const secret = locate('secure', env.OS_CLIENT_SECURE_FILE, where);
   const secure = secret === undefined ? {} : mapping(mapping(read(secret).clouds)[name]);
-  return cloudOf(merged(mapping(clouds[name]), secure), `${name} of ${file}`);
+  return cloudOf(merged(mapping(clouds[name]), secure), `${name} of ${file}`, path.dirname(file));
 }
 
 function places({ folder, env, home = env.HOME ?? homedir(), system = '/etc/openstack' }: Where): string[] {
@@ -146,14 +148,14 @@ function fromEnvironment(env: Env, wanted: string | undefined): Cloud {
   const auth = Object.fromEntries(
     Object.entries(env).flatMap(([key, value]) => (key.startsWith('OS_') ? [[key.slice(3).toLowerCase(), value]] : [])),
   );
-  const verify = env.OS_INSECURE === undefined ? true : /^(|0|false|no|off)$/i.test(env.OS_INSECURE);
   return cloudOf(
-    { ...auth, auth, verify, interface: env.OS_INTERFACE ?? env.OS_ENDPOINT_TYPE },
+    { ...auth, auth, interface: env.OS_INTERFACE ?? env.OS_ENDPOINT_TYPE },
     `the OS_ variables of the environment${wanted === undefined ? '' : ` (there is no clouds.yaml for ${wanted})`}`,
   );
 }
 
-function cloudOf(all: Mapping, from: string): Cloud {
+/** @param folder of clouds.yaml; undefined: the variables of the environment have it all */
+function cloudOf(all: Mapping, from: string, folder?: string): Cloud {
   const auth: Mapping = { ...all, ...mapping(all.auth) };
   const of = (...keys: string[]): string | undefined => keys.map((k) => word(auth[k])).find((v) => v !== undefined);
   const authUrl = of('auth_url');
@@ -163,8 +165,10 @@ function cloudOf(all: Mapping, from: string): Cloud {
   const first = mapping(regions[0]).name ?? regions[0];
   const newest = /^2\.(\d+)$/.exec(of('compute_default_microversion') ?? '')?.[1];
   const paths = Object.fromEntries(
-    ['cacert', 'cert', 'key'].flatMap((k) => (of(k) === undefined ? [] : [[k, of(k)!]])),
+    ['cacert', 'cert', 'key'].flatMap((k) => (of(k) === undefined ? [] : [[k, pathOf(of(k)!, folder)]])),
   );
+  const off = (key: string): boolean => all[key] === false || /^(false|no|off|0)$/i.test(word(all[key]) ?? '');
+  const insecure = all.insecure !== undefined && all.insecure !== null && all.insecure !== '' && !off('insecure');
   return {
     from,
     authUrl,
@@ -173,9 +177,15 @@ function cloudOf(all: Mapping, from: string): Cloud {
     region: of('region_name') ?? word(first),
     interface: kind === 'internal' || kind === 'admin' ? kind : 'public',
     compute: of('compute_endpoint_override', 'compute_endpoint'),
+    placement: of('placement_endpoint_override', 'placement_endpoint'),
     newest: newest === undefined ? undefined : Number(newest),
-    trust: { verify: all.verify !== false && !/^(false|no|0)$/i.test(word(all.verify) ?? ''), ...paths },
+    trust: { ...(folder !== undefined && { of: from }), verify: !off('verify') && !insecure, ...paths },
   };
+}
+
+/** As a shell has `~`; what is relative lies beside clouds.yaml. */
+function pathOf(text: string, folder = ''): string {
+  return path.resolve(folder, text.replace(/^~(?=\/|$)/, homedir()));
 }
 
 type Of = (...keys: string[]) => string | undefined;

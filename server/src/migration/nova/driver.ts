@@ -7,6 +7,7 @@ import type {
   Driver,
   Instance,
   MigrationRequest,
+  NovaRoom,
   RunningMigration,
   Site,
 } from '../driver';
@@ -16,6 +17,7 @@ import * as compute from './compute';
 import { readLogs } from './logs';
 import { isOver, NovaMigration, type Begun, type Steering } from './migration';
 import { HostNames } from './names';
+import { roomOf } from './placement';
 import { heldIn } from './status';
 import { eventsOf, requestOf, Watch } from './watch';
 
@@ -142,6 +144,10 @@ export class NovaDriver implements Driver {
     // The conductor repeats what the hosts said.
     const said = innermost(events).flatMap((event) => saidBy(event) ?? []);
     return [...logs.flat(), ...(server?.value.fault === undefined ? [] : [server.value.fault]), ...said.reverse()];
+  }
+
+  room(signal: AbortSignal): Promise<NovaRoom> {
+    return roomOf(this.#api, this.#names, signal);
   }
 
   #follow(begun: Begun): NovaMigration {

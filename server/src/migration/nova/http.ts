@@ -1,18 +1,8 @@
-import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 import { FleetError } from '../../fleet/types';
-
-/** How a cloud's certificate is judged. */
-export interface Trust {
-  /** Path of a bundle of authorities, PEM; the system's own if it is not given. */
-  readonly cacert?: string;
-  /** False: any certificate is taken. */
-  readonly verify: boolean;
-  /** Paths of a certificate of our own, and of its key, PEM. */
-  readonly cert?: string;
-  readonly key?: string;
-}
+import { nameOf, proxyFor, refusalOf, Tunnel, wayTo, type Proxy } from './proxy';
+import { agentOptions, certificateTrouble, type Trust } from './trust';
 
 export interface HttpRequest {
   readonly method: string;
@@ -34,120 +24,169 @@ export interface HttpAnswer {
 /** More than any page of a list has. */
 const MOST_BYTES = 64 * 1024 * 1024;
 
+/** The request did not leave this machine, or nobody took it. */
+export class Unsent extends FleetError {
+  /** @param settings somebody has to write clouds.yaml, or the variables, anew */
+  constructor(
+    code: FleetError['code'],
+    message: string,
+    detail?: string,
+    readonly settings = false,
+  ) {
+    super(code, message, detail);
+  }
+}
+
 /** Asks one cloud. Connections are kept for the next question. */
 export class Http {
-  #agent: http.Agent | undefined;
-  #protocol = '';
-  readonly #trust: Trust;
+  readonly #agents = new Map<string, http.Agent>();
 
-  constructor(trust: Trust) {
-    this.#trust = trust;
-  }
+  /** @param env variables of the environment, which may name proxies */
+  constructor(
+    private readonly trust: Trust,
+    private readonly env: Readonly<Record<string, string | undefined>> = {},
+  ) {}
 
   /**
    * Redirections are not followed: a token goes to nobody but who was asked.
-   * @throws FleetError of codes `unreachable`, `timeout`, `cancelled`, `refused` (no URL, a CA bundle that cannot be read)
+   * @throws FleetError of codes `unreachable`, `timeout`, `cancelled`, `refused` (no URL, a CA bundle or a proxy that cannot be
+   * used); {@link Unsent} where nobody can have got it
    */
   async ask(request: HttpRequest): Promise<HttpAnswer> {
     const url = urlOf(request.url);
-    const { method, headers = {}, body, timeout, signal } = request;
-    const text = body === undefined ? undefined : JSON.stringify(body);
-    const agent = this.#agentOf(url);
+    const { timeout, signal } = request;
     const late = AbortSignal.timeout(timeout);
+    const proxy = settings(() => proxyFor(url, this.env));
+    const agent = this.#agentOf(url, proxy);
     try {
-      return await new Promise<HttpAnswer>((resolve, reject) => {
-        const sent = (url.protocol === 'https:' ? https : http).request(url, {
-          method,
-          agent,
-          signal: signal ? AbortSignal.any([signal, late]) : late,
-          headers: {
-            Accept: 'application/json',
-            'User-Agent': 'livemig',
-            ...(text !== undefined && {
-              'Content-Type': 'application/json',
-              'Content-Length': String(Buffer.byteLength(text)),
-            }),
-            ...headers,
-          },
-        });
-        sent.on('error', reject);
-        sent.on('response', (response) => {
-          const parts: Buffer[] = [];
-          let bytes = 0;
-          response.on('error', reject);
-          response.on('data', (part: Buffer) => {
-            parts.push(part);
-            if ((bytes += part.length) > MOST_BYTES) response.destroy(new Error('the answer is too long'));
-          });
-          response.on('end', () => {
-            const { statusCode = 0 } = response;
-            resolve({ status: statusCode, headers: response.headers, text: Buffer.concat(parts).toString() });
-          });
-          response.on('close', () => reject(new Error('the connection was closed within the answer')));
-        });
-        sent.end(text);
-      });
+      const sent = this.#begin(request, url, proxy, agent, signal ? AbortSignal.any([signal, late]) : late);
+      const answer = await answerTo(sent);
+      // What a proxy says of itself; what it says of the cloud is the cloud's as far as can be told.
+      if (proxy && answer.status === 407)
+        throw new Unsent('unreachable', refusalOf(proxy, url.host, 407, ''), undefined, true);
+      return answer;
     } catch (error) {
       if (signal?.aborted) throw new FleetError('cancelled', 'cancelled');
-      if (late.aborted) throw new FleetError('timeout', `${url.origin} did not answer within ${timeout / 1000} s`);
-      throw unreachable(url, error);
+      const through = proxy ? ` through ${nameOf(proxy)}` : '';
+      if (late.aborted)
+        throw new FleetError('timeout', `${url.origin} did not answer within ${timeout / 1000} s${through}`);
+      if (error instanceof FleetError) throw error;
+      // Of a plain request the proxy is who was connected to.
+      throw unreachable(proxy && url.protocol === 'http:' ? nameOf(proxy) : url.origin, error, this.trust);
     }
   }
 
   close(): void {
-    this.#agent?.destroy();
-    this.#agent = undefined;
+    for (const agent of this.#agents.values()) agent.destroy();
+    this.#agents.clear();
   }
 
-  #agentOf({ protocol }: URL): http.Agent {
-    // Keystone and nova are both behind TLS or neither, but for odd clouds, which do without kept connections.
-    if (this.#agent && this.#protocol === protocol) return this.#agent;
-    this.close();
-    this.#protocol = protocol;
-    const { cacert, verify, cert, key } = this.#trust;
+  #begin(
+    { method, headers = {}, body }: HttpRequest,
+    url: URL,
+    proxy: Proxy | undefined,
+    agent: http.Agent,
+    signal: AbortSignal,
+  ): http.ClientRequest {
+    const text = body === undefined ? undefined : JSON.stringify(body);
+    const plain = proxy && url.protocol === 'http:' ? wayTo(proxy) : undefined;
+    const options: http.RequestOptions = {
+      ...{ method, agent, signal },
+      ...(plain && { ...plain, path: url.href }),
+      headers: {
+        Accept: 'application/json',
+        'User-Agent': 'livemig',
+        ...(text !== undefined && {
+          'Content-Type': 'application/json',
+          'Content-Length': String(Buffer.byteLength(text)),
+        }),
+        ...(plain && { ...plain.headers, Host: url.host }),
+        ...headers,
+      },
+    };
+    const { request } = (plain ? proxy!.url : url).protocol === 'https:' ? https : http;
+    const sent = plain ? request(options) : request(url, options);
+    sent.end(text);
+    return sent;
+  }
+
+  /** @throws FleetError of code `refused` */
+  #agentOf({ protocol }: URL, proxy: Proxy | undefined): http.Agent {
+    const key = `${protocol} ${proxy?.url.href ?? ''}`;
+    const known = this.#agents.get(key);
+    if (known) return known;
     const keep = { keepAlive: true, maxSockets: 8 };
-    this.#agent =
-      protocol === 'https:'
-        ? new https.Agent({
-            ...keep,
-            rejectUnauthorized: verify,
-            ...(cacert !== undefined && { ca: pem(cacert, 'cacert') }),
-            ...(cert !== undefined && { cert: pem(cert, 'cert') }),
-            ...(key !== undefined && { key: pem(key, 'key') }),
-          })
-        : new http.Agent(keep);
-    return this.#agent;
+    let agent: http.Agent;
+    if (protocol === 'http:') agent = new (proxy?.url.protocol === 'https:' ? https : http).Agent(keep);
+    else {
+      const options = { ...keep, ...settings(() => agentOptions(this.trust)) };
+      agent = proxy
+        ? new Tunnel(proxy, options, (error) =>
+            error instanceof FleetError
+              ? new Unsent(error.code, error.message, error.detail, true)
+              : new Unsent('unreachable', unreachable(nameOf(proxy), error, this.trust).message, undefined, true),
+          )
+        : new https.Agent(options);
+    }
+    this.#agents.set(key, agent);
+    return agent;
+  }
+}
+
+function answerTo(sent: http.ClientRequest): Promise<HttpAnswer> {
+  return new Promise((resolve, reject) => {
+    sent.on('error', reject);
+    sent.on('response', (response) => {
+      const parts: Buffer[] = [];
+      let bytes = 0;
+      response.on('error', reject);
+      response.on('data', (part: Buffer) => {
+        parts.push(part);
+        if ((bytes += part.length) > MOST_BYTES) response.destroy(new Error('the answer is too long'));
+      });
+      response.on('end', () => {
+        const { statusCode = 0 } = response;
+        resolve({ status: statusCode, headers: response.headers, text: Buffer.concat(parts).toString() });
+      });
+      response.on('close', () => reject(new Error('the connection was closed within the answer')));
+    });
+  });
+}
+
+/** Of what people have written: to be read anew once it fits. */
+function settings<T>(use: () => T): T {
+  try {
+    return use();
+  } catch (error) {
+    if (!(error instanceof FleetError)) throw error;
+    throw new Unsent(error.code, error.message, error.detail, true);
   }
 }
 
 function urlOf(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol !== 'http:' && url?.protocol !== 'https:')
-    throw new FleetError('refused', `${JSON.stringify(text)} is no URL: write http://HOST:5000/v3, or with https`);
+    throw new Unsent(
+      'refused',
+      `${JSON.stringify(text)} is no URL: write http://HOST:5000/v3, or with https`,
+      '',
+      true,
+    );
   return url;
 }
 
-function pem(file: string, key: string): Buffer {
-  try {
-    return readFileSync(file);
-  } catch (error) {
-    const { code = '' } = error as NodeJS.ErrnoException;
-    throw new FleetError('refused', `${key}: ${file} cannot be read (${code}): name a file in PEM`);
-  }
-}
-
-function unreachable(url: URL, error: unknown): FleetError {
+/** @param who nobody was reached of */
+function unreachable(who: string, error: unknown, trust: Trust): FleetError {
   const { code = '', message } = error as NodeJS.ErrnoException;
-  const why = WORDS[code] ?? (/CERT|SIGNATURE|ISSUER/.test(code) ? CERTIFICATE : undefined);
-  return new FleetError(
-    'unreachable',
-    `${url.origin}: ${why ?? message}${why === undefined || code === '' ? '' : ` (${code})`}`,
-    message,
-  );
+  const certificate = certificateTrouble(error as NodeJS.ErrnoException, trust);
+  const why = certificate ?? WORDS[code];
+  const said = `${who}: ${why ?? message}${why === undefined || code === '' ? '' : ` (${code})`}`;
+  if (certificate !== undefined) return new Unsent('unreachable', said, message, true);
+  return NOBODY.has(code) ? new Unsent('unreachable', said, message) : new FleetError('unreachable', said, message);
 }
 
-const CERTIFICATE =
-  'its certificate is signed by nobody that is trusted here: name the authority’s file as cacert in clouds.yaml, or in OS_CACERT';
+/** Nobody took the connection, so nobody took the request. */
+const NOBODY = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
 
 const WORDS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nothing listens there: the service is down, or the port is another one',
@@ -157,7 +196,6 @@ const WORDS: Readonly<Record<string, string>> = {
   ENETUNREACH: 'there is no way there',
   ETIMEDOUT: 'nobody answers',
   ECONNRESET: 'the connection was closed',
-  CERT_HAS_EXPIRED: 'its certificate has expired',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate names other hosts: write the name that it has',
   EPROTO: 'it does not speak TLS: write http:// instead of https://',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'it does not speak TLS: write http:// instead of https://',
 };

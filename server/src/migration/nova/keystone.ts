@@ -67,20 +67,31 @@ export class Keystone {
    * @throws FleetError of code `refused` where the catalogue has none
    */
   compute({ catalogue }: Session): string {
-    const { compute, region, interface: kind, from } = this.cloud;
-    if (compute !== undefined) return compute;
+    const { from } = this.cloud;
+    if (this.cloud.compute !== undefined) return this.cloud.compute;
+    const found = this.#endpoint(catalogue, 'compute');
+    if (found !== undefined) return found;
+    throw new FleetError(
+      'refused',
+      catalogue.length === 0
+        ? `${from}: the token opens no service: name a project with project_name and project_domain_name`
+        : `${from}: the catalogue has no ${this.cloud.interface} address of the compute service`,
+    );
+  }
+
+  /** URL of placement; undefined where the catalogue has none. @throws FleetError of code `refused` for an unknown region */
+  placement({ catalogue }: Session): string | undefined {
+    return this.cloud.placement ?? this.#endpoint(catalogue, 'placement');
+  }
+
+  #endpoint(catalogue: Session['catalogue'], type: string): string | undefined {
+    const { region, interface: kind, from } = this.cloud;
     const endpoints = catalogue
-      .filter(({ type }) => type === 'compute')
+      .filter((service) => service.type === type)
       .flatMap((s) => s.endpoints)
       .filter((e) => e.interface === kind);
+    if (endpoints.length === 0) return undefined;
     const regions = [...new Set(endpoints.map((e) => e.region))];
-    if (endpoints.length === 0)
-      throw new FleetError(
-        'refused',
-        catalogue.length === 0
-          ? `${from}: the token opens no service: name a project with project_name and project_domain_name`
-          : `${from}: the catalogue has no ${kind} address of the compute service`,
-      );
     if (region === undefined && regions.length > 1)
       throw new FleetError('refused', `${from}: there are the regions ${regions.join(', ')}: write region_name = one`);
     const found = endpoints.find((e) => region === undefined || e.region === region);
@@ -193,11 +204,13 @@ export function readSession({ headers, text }: Pick<HttpAnswer, 'headers' | 'tex
   return { token, renew: Number.isNaN(renew) ? Infinity : renew, catalogue };
 }
 
-/** What a service of OpenStack's said went wrong: `{"conflictingRequest": {"message": …}}`. */
+/** What a service of OpenStack's said went wrong: `{"conflictingRequest": {"message": …}}`, `{"errors": [{"detail": …}]}`. */
 export function messageOf(text: string): string {
   const body = parsed(text);
-  const inner: unknown = typeof body === 'object' && body !== null ? Object.values(body)[0] : undefined;
-  const message: unknown = (inner as { message?: unknown } | undefined)?.message;
+  const first: unknown = typeof body === 'object' && body !== null ? Object.values(body)[0] : undefined;
+  const inner = (Array.isArray(first) ? first[0] : first) as { message?: unknown; detail?: unknown } | null | undefined;
+  // Placement's has lines and indents.
+  const message = inner?.message ?? (typeof inner?.detail === 'string' ? inner.detail.replace(/\s+/g, ' ') : undefined);
   if (typeof message === 'string' && message.trim() !== '') return message.trim();
   // A proxy in front answers in HTML.
   return (
