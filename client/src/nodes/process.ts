@@ -9,6 +9,7 @@ import {
   type MessageConnection,
 } from 'vscode-jsonrpc/node';
 import { FleetFailed, failureOf } from './failure';
+import { withProxies } from './proxy';
 
 const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 30_000;
@@ -105,7 +106,7 @@ export class FleetProcess implements Disposable {
     clearTimeout(this.#again);
     const child = fork(this.#module, [], {
       execArgv: [],
-      env: { ...process.env, ELECTRON_RUN_AS_NODE: '1', ELECTRON_NO_ASAR: '1' },
+      env: { ...withProxies(process.env), ELECTRON_RUN_AS_NODE: '1', ELECTRON_NO_ASAR: '1' },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     const connection = createMessageConnection(new IPCMessageReader(child), new IPCMessageWriter(child));
