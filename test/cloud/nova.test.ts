@@ -17,6 +17,7 @@ import { novaCliSuite } from '../nova-cli/suite';
 import { drainSuite } from '../nova/drain';
 import { makeAuthority, NAME, startFront, startProxy } from '../nova/front';
 import { login, noNova, PASSWORD, startNova, until, type NovaLab } from '../nova/lab';
+import { roomSuite } from '../nova/room';
 import { cloudsFolder, siteOf, type Given } from '../nova/site';
 
 const other = (host: string): string => (host === 'compute1' ? 'compute2' : 'compute1');
@@ -549,5 +550,6 @@ describe('a real Nova', { skip: noNova }, () => {
   });
 });
 
+roomSuite(() => lab);
 drainSuite(() => lab);
 novaCliSuite(() => lab, PASSWORD);

@@ -48,6 +48,19 @@ describe('the plan of a drain', () => {
     );
   });
 
+  test('where nova chooses, placement has the last word on room: for each, and together where all go to one', () => {
+    const instances = [guest('large', 4000), guest('small', 500), guest('middle', 1000)];
+    const plan = (placement: Record<string, number>, to?: string) =>
+      planDrain(input({ instances, scheduler: true, placement: new Map(Object.entries(placement)), to }));
+    const chosen = plan({ a: 9000, b: 1000, c: 600 });
+    assert.deepEqual(names(chosen), ['small → ?', 'middle → ?']);
+    assert.deepEqual(stays(chosen), ['large: placement has no room for its 4000 MiB: b has 1000, c has 600']);
+    const named = plan({ b: 4700, c: 9000 }, 'b');
+    assert.deepEqual(names(named), ['small → b', 'large → b']);
+    assert.deepEqual(stays(named), ['middle: placement has no room for its 1000 MiB: b has 700']);
+    for (const unknown of [{}, { b: 0, c: Infinity }]) assert.deepEqual(stays(plan(unknown)), []);
+  });
+
   test('what stays says why', () => {
     const instances = [
       guest('off', 1, { state: 'shut off' }),

@@ -121,8 +121,8 @@ function wordsOf({ state, reasons, why }: VerdictView): Pick<QuickPickItem, 'des
       };
     case 'blocked':
       return {
-        description: reasons.length === 1 ? l10n.t('blocked') : l10n.t('blocked, {0} reasons', reasons.length),
-        ...(first && { detail: first.message }),
+        description: reasons.length <= 1 ? l10n.t('blocked') : l10n.t('blocked, {0} reasons', reasons.length),
+        ...((why ?? first) !== undefined && { detail: why ?? first!.message }),
       };
     case 'unknown':
       return { description: l10n.t('unknown'), ...(why !== undefined && { detail: why }) };
@@ -170,9 +170,10 @@ async function confirmed(verdict: VerdictView, title: string): Promise<boolean |
   return answer === anyway && typed(node);
 }
 
-function reasonsText({ reasons }: VerdictView): string {
-  const lines = reasons.slice(0, MOST).map(({ message }) => `• ${message}`);
-  if (reasons.length > MOST) lines.push(l10n.t('… and {0} more', reasons.length - MOST));
+function reasonsText({ reasons, why }: VerdictView): string {
+  const all = [...(why === undefined ? [] : [why]), ...reasons.map(({ message }) => message)];
+  const lines = all.slice(0, MOST).map((message) => `• ${message}`);
+  if (all.length > MOST) lines.push(l10n.t('… and {0} more', all.length - MOST));
   return lines.join('\n\n');
 }
 

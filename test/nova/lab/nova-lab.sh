@@ -177,6 +177,9 @@ rabbit_retry_interval = 1
 enabled = false
 [filter_scheduler]
 track_instance_changes = false
+[compute]
+# What a test wrote into placement stays.
+resource_provider_association_refresh = 0
 X
   local h
   for h in $HOSTS; do

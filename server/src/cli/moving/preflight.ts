@@ -43,7 +43,8 @@ export function verdictJson(
 
 export function verdictLines({ node, state, why, unread, reasons, storage }: VerdictView): string {
   const not = unread === true ? 'not read: name it by --to to have it judged' : `could not be read: ${why ?? ''}`;
-  const said = `${state === 'unknown' ? not : state}${storage === 'copy' ? ', its disks are copied' : ''}`;
+  const known = `${state}${storage === 'copy' ? ', its disks are copied' : ''}${why === undefined ? '' : `: ${why}`}`;
+  const said = state === 'unknown' ? not : known;
   return `  ${node}: ${said}\n${reasonLines(reasons, '    ')}`;
 }
 
@@ -59,7 +60,7 @@ export async function judgeInstance(
       `${name} is on ${node}, of which livemig.ini knows nothing: write a [node ${node}] to check it`,
     );
   const params = { cluster: cloud.id, node, uuid, options, ...(to !== undefined && { destination: to }) };
-  const all = await verdicts(cloud.fleet, params, AbortSignal.timeout(READ_MS));
+  const all = await verdicts(cloud.fleet, params, AbortSignal.timeout(READ_MS), () => cloud.driver);
   if (to === undefined) return all;
   const wanted = all.filter((v) => v.node === to);
   if (wanted.length === 0) throw new UsageError(`${to} runs no guests: it has neither QEMU nor a nova-compute`);

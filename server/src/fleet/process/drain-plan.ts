@@ -1,7 +1,7 @@
 import type { DrainPlanParams } from '../../fleet-protocol';
 import { planDrain, type DrainPlan, type Room } from '../../migration/drain/plan';
 import { verdictsFrom } from '../../migration/drain/verdicts';
-import type { ComputeService, Driver, Instance } from '../../migration/driver';
+import type { ComputeService, Driver, Instance, NovaRoom } from '../../migration/driver';
 import { destinationsOf } from '../../migration/preflight';
 import type { MigrateOptions } from '../../migration/types';
 import type { Cluster } from '../../model/cluster';
@@ -52,16 +52,19 @@ export async function planNode(
   const driver = migrations.driver(session.id);
   const { scheduler } = driver.can;
   const known = scheduler && session.read.nodes.size > READ_FOR_NOVA;
-  const [all, failures, services = []] = await Promise.all([
-    driver.instances(signal, node),
+  const asked = driver.instances(signal, node);
+  const [all, failures, services = [], room] = await Promise.all([
+    asked,
     known ? new Map<string, string>() : unreadNodes(fleet, session, node, signal),
     driver.services?.list(signal),
+    // Whoever had to be asked for a password was asked by then.
+    asked.then(() => driver.room?.(signal)),
   ]);
   const instances = uuids ? all.filter(({ uuid }) => uuids.includes(uuid)) : all;
   // Only now: its instances may have been read anew meanwhile.
   if (!known) await withSharedStorage(fleet, session, node, lastRead(session, failures), signal);
   const model = modelOf(session, failures);
-  const plan = planFor(model, { node, instances, to: destination, driver, services, options });
+  const plan = planFor(model, { node, instances, to: destination, driver, services, room, options });
   const service = services.find((s) => s.node === node);
   for (const [name, why] of failures)
     unread.push(
@@ -69,7 +72,14 @@ export async function planNode(
     );
   const chooses = scheduler && destination === undefined ? ["Nova's scheduler chooses where each goes."] : [];
   const shut = service?.enabled === false ? [`Nova places nothing on ${node}: its compute service is disabled.`] : [];
-  return { driver, plan, service, parallel: parallelOf(model, node), notes: [...chooses, ...shut, ...unread] };
+  const unknown = room?.unknown === undefined ? [] : [`${room.unknown}.`];
+  return {
+    driver,
+    plan,
+    service,
+    parallel: parallelOf(model, node),
+    notes: [...chooses, ...shut, ...unknown, ...unread],
+  };
 }
 
 /** @returns other nodes that could not be read, and why */
@@ -99,6 +109,7 @@ export interface Wanted {
   readonly to: string | undefined;
   readonly driver: Driver;
   readonly services?: readonly ComputeService[];
+  readonly room?: NovaRoom | undefined;
   readonly options?: MigrateOptions | undefined;
   /** MiB that others will still take, by node. */
   readonly taken?: ReadonlyMap<string, number>;
@@ -106,7 +117,7 @@ export interface Wanted {
 
 /** Where instances of a node can go, by what is known. */
 export function planFor({ cluster, unread }: Model, wanted: Wanted): DrainPlan {
-  const { node, instances, to, driver, services = [], options, taken = new Map<string, number>() } = wanted;
+  const { node, instances, to, driver, services = [], room, options, taken = new Map<string, number>() } = wanted;
   const source = cluster.hosts.find((h) => h.name === node);
   const closed = new Set(services.filter((s) => !s.enabled || !s.up).map((s) => s.node));
   const hosts = source ? destinationsOf({ cluster, source }) : cluster.hosts.filter((h) => h.isCompute);
@@ -121,9 +132,13 @@ export function planFor({ cluster, unread }: Model, wanted: Wanted): DrainPlan {
   const strangers = services.filter((s) => !known.has(s.node) && !closed.has(s.node));
   return planDrain({
     ...{ node, instances, rooms, scheduler, to },
+    placement: new Map(
+      services.filter((s) => s.enabled && s.up).map((s) => [s.node, room?.free.get(s.node) ?? Infinity]),
+    ),
     verdict: ({ uuid }, name) => {
       const destination = hostOf.get(name);
-      return verdict && destination && guests.has(uuid) ? verdict(uuid, destination) : undefined;
+      // Of a guest that libvirt does not tell of, what is found of the two nodes counts.
+      return verdict && destination ? verdict(uuid, destination) : undefined;
     },
     // Huge pages are set aside already.
     need: ({ uuid, memory }) => (guests.get(uuid)?.hugepages?.some((size) => size > 0) ? 0 : memory),

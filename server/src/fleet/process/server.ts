@@ -71,7 +71,7 @@ export function serve(
     apply: (params, signal) => applying.run(params, signal),
     repairPlan: (params) => repairs.plan(params),
     repair: (params, signal) => repairs.run(params, signal),
-    verdicts: (params, signal) => verdicts(fleet, params, signal),
+    verdicts: (params, signal) => verdicts(fleet, params, signal, (cluster) => migrations.driver(cluster)),
     migrate: (params, signal) => migrations.migrate(params, signal),
     migrations: () => migrations.list(),
     steer: (params) => migrations.steer(params),

@@ -4,6 +4,7 @@ import { lineIndexOf } from '../../model/parsed';
 import type { Finding } from '../../lint';
 import type { Host } from '../../model/host';
 import { destinationsOf, judge } from '../../migration/preflight';
+import type { Driver } from '../../migration/driver';
 import { FleetError, type Snapshot } from '../types';
 import { liesLocally, mustCopy, withCopiesOf } from './copies';
 import type { ClusterSession, Fleet } from './fleet';
@@ -16,8 +17,16 @@ const SLICE_MS = 20;
 /** Of nodes that are too many to be read for one migration. */
 const UNREAD = 'not read yet: choose it, and it is read and judged';
 
-/** Where an instance could be moved to, and what speaks against it. */
-export async function verdicts(fleet: Fleet, params: VerdictsParams, signal: AbortSignal): Promise<VerdictView[]> {
+/**
+ * Where an instance could be moved to, and what speaks against it.
+ * @param driverOf as it is known by the time that the nodes were read
+ */
+export async function verdicts(
+  fleet: Fleet,
+  params: VerdictsParams,
+  signal: AbortSignal,
+  driverOf: (cluster: string) => Pick<Driver, 'room'>,
+): Promise<VerdictView[]> {
   const session = fleet.cluster(params.cluster);
   const { node, destination, uuid, options = {} } = params;
   const only = readFor(session, destination === undefined ? [node] : [node, destination]);
@@ -36,13 +45,21 @@ export async function verdicts(fleet: Fleet, params: VerdictsParams, signal: Abo
   const cluster = clusterOf(session.id, session.read, [...snapshots, ...known], missing);
   const source = cluster.hosts.find((h) => h.name === node);
   if (!source) throw new FleetError('not-found', `there is no node ${node} any more`);
+  const room = await driverOf(session.id).room?.(signal);
+  const memory = source.facts?.instances?.find((i) => i.uuid === uuid)?.memory ?? 0;
   const request = { cluster, source, uuid, options };
+  const verdictOf = (host: Host): VerdictView => {
+    const copy = finds && mustCopy(source, uuid, host) ? ({ storage: 'copy' } as const) : undefined;
+    const { state, reasons } = judge(copy ? { ...request, options: { ...options, ...copy } } : request, host);
+    const view = { node: host.name, state, reasons: reasons.map(({ finding }) => reasonOf(finding)), ...copy };
+    const left = room?.free.get(host.name) ?? Infinity;
+    if (memory <= left) return view;
+    return { ...view, state: 'blocked', why: `placement has no room there for its ${memory} MiB: ${left} are left` };
+  };
   const judged: VerdictView[] = [];
   let since = performance.now();
   for (const host of destinationsOf(request)) {
-    const copy = finds && mustCopy(source, uuid, host) ? ({ storage: 'copy' } as const) : undefined;
-    const { state, reasons } = judge(copy ? { ...request, options: { ...options, ...copy } } : request, host);
-    judged.push({ node: host.name, state, reasons: reasons.map(({ finding }) => reasonOf(finding)), ...copy });
+    judged.push(verdictOf(host));
     if (performance.now() - since < SLICE_MS) continue;
     await setImmediate();
     if (signal.aborted) throw new FleetError('cancelled', 'cancelled');

@@ -19,6 +19,8 @@ export interface DrainInput {
   readonly need?: (instance: Instance) => number | undefined;
   /** Nova's scheduler chooses where no destination was named, and asks for the room itself. */
   readonly scheduler: boolean;
+  /** MiB of memory that placement gives to guests on the hosts that nova may choose; Infinity where that is not known. */
+  readonly placement?: ReadonlyMap<string, number>;
   /** Where all are to go. */
   readonly to?: string | undefined;
   /** Nodes that could take something and could not be judged, and why. */
@@ -58,11 +60,12 @@ export interface DrainPlan {
 export function planDrain(input: DrainInput): DrainPlan {
   const { instances, rooms } = input;
   const free = new Map(rooms.map((r) => [r.node, r.free]));
+  const left = new Map(input.placement);
   const moves: Move[] = [];
   const stay: Stay[] = [];
   const large = [...instances].sort((a, b) => (b.memory ?? 0) - (a.memory ?? 0) || compare(a, b));
   for (const instance of large) {
-    const placed = place(input, instance, free);
+    const placed = place(input, instance, free, left);
     if ('why' in placed) stay.push(placed);
     else moves.push(placed);
   }
@@ -78,8 +81,13 @@ export function planDrain(input: DrainInput): DrainPlan {
 
 type Judged = Room & NonNullable<ReturnType<DrainInput['verdict']>>;
 
-/** Takes the room that it needs out of `free`. */
-function place(input: DrainInput, instance: Instance, free: Map<string, number | undefined>): Move | Stay {
+/** Takes the room that it needs out of `free`, and out of placement's `left` where it is known where it goes. */
+function place(
+  input: DrainInput,
+  instance: Instance,
+  free: Map<string, number | undefined>,
+  left: Map<string, number>,
+): Move | Stay {
   const { node, rooms, to, scheduler, unread = new Map<string, string>() } = input;
   const no = (why: string, reasons: readonly Reason[] = []): Stay => ({ instance, why, reasons });
   const held = heldBy(instance);
@@ -96,9 +104,12 @@ function place(input: DrainInput, instance: Instance, free: Map<string, number |
   const open = judged.filter(({ state }) => state !== 'blocked');
   const blocked = judged.filter(({ state }) => state === 'blocked');
   if (scheduler) {
+    const full = noRoom(instance, node, to, left);
+    if (full !== undefined) return no(full);
     // Of nodes that nobody read nova knows more than we do.
     if (open.length > 0 || judged.length === 0 || (to === undefined && unread.size > 0)) {
       const best = mildest(open);
+      if (to !== undefined) left.set(to, (left.get(to) ?? Infinity) - (instance.memory ?? 0));
       return { instance, destination: to, state: stateOf(best), reasons: best?.reasons ?? [] };
     }
     return no(`pre-flight says no: ${names(blocked)}`, mildest(blocked)!.reasons);
@@ -126,6 +137,18 @@ function place(input: DrainInput, instance: Instance, free: Map<string, number |
   ];
   if (why.length === 0) return no('there is no other node that runs guests');
   return no(why.join('; '), mildest(blocked)?.reasons ?? []);
+}
+
+/** Why nova's scheduler would find no host for it: huge pages are memory to placement, too. */
+function noRoom(
+  { memory = 0 }: Instance,
+  node: string,
+  to: string | undefined,
+  left: ReadonlyMap<string, number>,
+): string | undefined {
+  const hosts = [...left].filter(([name]) => name !== node && (to === undefined || name === to));
+  if (hosts.length === 0 || hosts.some(([, free]) => memory <= free)) return undefined;
+  return `placement has no room for its ${memory} MiB: ${listed(hosts.map(([name, free]) => `${name} has ${Math.max(0, free)}`))}`;
 }
 
 /** Why an instance moves nowhere, whatever the destination. */
