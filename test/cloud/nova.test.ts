@@ -17,6 +17,7 @@ import { novaCliSuite } from '../nova-cli/suite';
 import { drainSuite } from '../nova/drain';
 import { makeAuthority, NAME, startFront, startProxy } from '../nova/front';
 import { login, noNova, PASSWORD, startNova, until, type NovaLab } from '../nova/lab';
+import { readSuite } from '../nova/read';
 import { roomSuite } from '../nova/room';
 import { cloudsFolder, siteOf, type Given } from '../nova/site';
 
@@ -552,4 +553,5 @@ describe('a real Nova', { skip: noNova }, () => {
 
 roomSuite(() => lab);
 drainSuite(() => lab);
+readSuite(() => lab);
 novaCliSuite(() => lab, PASSWORD);

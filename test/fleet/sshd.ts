@@ -40,6 +40,8 @@ export interface SshdOptions {
   readonly hostKeyType?: 'ed25519' | 'ecdsa' | 'rsa';
   /** Login shell of the account `op`. */
   readonly shell?: string;
+  /** What the server's own machine is called; as this one unless given. */
+  readonly hostname?: string;
   /** Words for mount(8), one after the other, in the server's own mount namespace. */
   readonly mounts?: readonly (readonly string[])[];
 }
@@ -100,7 +102,7 @@ export async function startSshd(folder: string, options: SshdOptions = {}): Prom
 function withAccounts(
   folder: string,
   sshd: readonly string[],
-  { shell = '/bin/sh', mounts = [] }: SshdOptions,
+  { shell = '/bin/sh', mounts = [], hostname }: SshdOptions,
 ): readonly string[] {
   const home = path.join(folder, 'home');
   mkdirSync(home);
@@ -117,14 +119,15 @@ function withAccounts(
     writeFileSync(file, text, { mode: name === 'sudoers' ? 0o440 : name === 'shadow' ? 0o600 : 0o644 });
     return `[ ! -e /etc/${name} ] || mount --bind ${file} /etc/${name}`;
   });
+  const name = hostname === undefined ? [] : [`echo '${hostname}' >/proc/sys/kernel/hostname`];
   return [
     'unshare',
-    '-m',
+    ...(hostname === undefined ? ['-m'] : ['-m', '-u']),
     '--propagation',
     'private',
     'sh',
     '-ec',
-    [...own, ...accounts, 'exec "$@"'].join('\n'),
+    [...own, ...name, ...accounts, 'exec "$@"'].join('\n'),
     'sh',
     ...sshd,
   ];
