@@ -177,15 +177,26 @@ suite('nodes', () => {
     );
   });
 
-  test('the process that dials comes again after a crash, and reads what was read', async () => {
+  test('the process that dials comes again after a crash, with the proxies of the settings, and reads what was read', async () => {
+    const http = vscode.workspace.getConfiguration('http');
+    const set = async (proxy?: string, noProxy?: readonly string[]): Promise<void> => {
+      await http.update('proxy', proxy, vscode.ConfigurationTarget.Global);
+      await http.update('noProxy', noProxy, vscode.ConfigurationTarget.Global);
+    };
     const fleet = (): number | undefined =>
       children(process.pid).find((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('dist/fleet.js'));
     const pid = await until(fleet, 'the process');
+    await set('http://proxy.invalid:3128', ['.lab.invalid', '10.0.0.0/8']);
     process.kill(pid, 'SIGKILL');
-    await until(() => {
+    const again = await until(() => {
       const now = fleet();
-      return now !== undefined && now !== pid;
+      return now === pid ? undefined : now;
     }, 'another process');
+    const env = readFileSync(`/proc/${again}/environ`, 'utf8').split('\0');
+    await set();
+    for (const name of ['http_proxy', 'https_proxy'])
+      assert.ok(env.includes(`${name}=http://proxy.invalid:3128`), name);
+    assert.ok(env.includes('no_proxy=.lab.invalid,10.0.0.0/8'));
     const uri = remote(compute1, 'etc/nova/nova.conf');
     await until(async () => {
       const bytes = await vscode.workspace.fs.readFile(uri).then(
