@@ -6,6 +6,7 @@ import { driverName } from '../../migration/choose';
 import type { MatrixRequest } from '../../migration/matrix';
 import type { SourceFile } from '../../model/files';
 import type { Host, HostInput } from '../../model/host';
+import { keepFacts } from '../../model/readFacts';
 import type { Snapshot } from '../types';
 import type { ReadCluster } from './inventories';
 import { nodeUri, uriOf } from './uris';
@@ -100,6 +101,7 @@ function hostInput(cluster: string, snapshot: Snapshot): HostInput {
     const source = sources.get(bytes);
     if (source?.uri === uri) return source;
     const decoded = sourceOf(uri, path, bytes);
+    if (decoded?.kind === 'facts') keepFacts(decoded, snapshot.facts);
     if (decoded) sources.set(bytes, decoded);
     return decoded ?? [];
   });

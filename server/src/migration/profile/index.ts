@@ -22,12 +22,16 @@ export function alike(members: readonly Member[], inventory: SourceFile | undefi
     for (const file of member.input.files) {
       if (file.kind === 'facts' && member.facts) continue;
       const unordered = file.kind === 'hosts' || (file.kind === 'exports' && !/\\\r?\n/.test(file.text));
-      profile.push(file.path, file.defect?.code ?? '', texts.of(i, file.text, unordered ? file.kind : undefined));
+      profile.push(
+        file.path,
+        file.defect?.code ?? '',
+        texts.of(i, file.path, file.text, unordered ? file.kind : undefined),
+      );
     }
     if (member.facts)
       for (const fact of factTexts(member.facts, member.input)) {
         const { name } = fact;
-        if ('text' in fact) profile.push(name, texts.of(i, fact.text, fact.unordered ? 'lines' : undefined));
+        if ('text' in fact) profile.push(name, texts.of(i, name, fact.text, fact.unordered ? 'lines' : undefined));
         else {
           const told = records.get(name) ?? new Records(name, lines, members.length);
           records.set(name, told);
@@ -36,7 +40,9 @@ export function alike(members: readonly Member[], inventory: SourceFile | undefi
       }
     return profile;
   });
-  inventoryTexts(members, inventory, (i, text) => profiles[i]!.push('livemig.ini', texts.of(i, text, undefined)));
+  inventoryTexts(members, inventory, (i, text) =>
+    profiles[i]!.push('livemig.ini', texts.of(i, 'livemig.ini', text, undefined)),
+  );
   for (const told of records.values()) told.tell((i, what) => profiles[i]!.push(what));
   texts.seen((i, what) => profiles[i]!.push(what));
   const groups = new Map<string, number[]>();
