@@ -9,19 +9,19 @@ export interface IdleWork {
   /** Before it begins, and after whatever somebody asked for, in ms. */
   readonly delay: number;
   readonly idle: number;
-  /** Time spent in all, and at a stretch, in ms: who asks meanwhile waits for the rest of one stretch. */
+  /** CPU time spent in all, in ms: by the clock a busy machine would leave little of it. */
   readonly total: number;
+  /** At a time, in ms: who asks meanwhile waits for the rest of it. Then others have their turn for the gap. */
   readonly stretch: number;
+  readonly gap: number;
 }
-
-/** Between two stretches, in ms. */
-const GAP = 10;
 
 /** Does what nobody waits for while nothing else is to do. It keeps no process alive. */
 export async function whenIdle(work: IdleWork): Promise<void> {
-  const { step, lastActivity, stopped, delay, idle, total, stretch } = work;
+  const { step, lastActivity, stopped, delay, idle, total, stretch, gap } = work;
   await sleep(delay, undefined, { ref: false });
   for (let spent = 0; spent < total && !stopped();) {
+    const before = cpuMs();
     const from = performance.now();
     if (from - lastActivity() < idle) {
       await sleep(idle, undefined, { ref: false });
@@ -31,7 +31,13 @@ export async function whenIdle(work: IdleWork): Promise<void> {
     do more = step();
     while (more && performance.now() - from < stretch);
     if (!more) return;
-    spent += performance.now() - from;
-    await sleep(GAP, undefined, { ref: false });
+    spent += cpuMs() - before;
+    await sleep(gap, undefined, { ref: false });
   }
+}
+
+/** Of this process, in ms. */
+function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
 }

@@ -10,6 +10,7 @@ const DELAY = 300;
 const IDLE = 200;
 const TOTAL = 250;
 const STRETCH = 10;
+const GAP = 10;
 
 /**
  * Lints a made-up host while nothing else is to do. An engine runs code slowly until it has run it often: without this
@@ -22,7 +23,7 @@ export async function warmUp(converter: Converter, lastActivity: () => number, s
     known = oneKeyPress(round++, known, converter);
     return true;
   };
-  await whenIdle({ step, lastActivity, stopped, delay: DELAY, idle: IDLE, total: TOTAL, stretch: STRETCH });
+  await whenIdle({ step, lastActivity, stopped, delay: DELAY, idle: IDLE, total: TOTAL, stretch: STRETCH, gap: GAP });
 }
 
 /** What an edit costs: a new text, a new host, all findings, and what is sent of them. */

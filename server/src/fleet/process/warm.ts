@@ -15,6 +15,7 @@ const IDLE = 150;
 const TOTAL = 500;
 /** A rule or a host that is run for the first time may take longer by itself. */
 const STRETCH = 4;
+const GAP = 4;
 /** After so many the engine has seen enough. */
 const MOST_NODES = 100;
 
@@ -38,7 +39,7 @@ export class WarmUp {
     const steps = judging(session);
     const step = (): boolean => steps.next().done !== true;
     const { lastActivity, stopped } = this;
-    await whenIdle({ step, lastActivity, stopped, delay: DELAY, idle: IDLE, total: TOTAL, stretch: STRETCH });
+    await whenIdle({ step, lastActivity, stopped, delay: DELAY, idle: IDLE, total: TOTAL, stretch: STRETCH, gap: GAP });
   }
 }
 
