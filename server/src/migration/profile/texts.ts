@@ -102,7 +102,7 @@ export class Texts {
   #text(name: string, text: string, unordered: Unordered): Text {
     const kind = unordered ?? '';
     let texts = this.#known.get(kind);
-    if (!texts) this.#known.set(kind, (texts = new Map()));
+    if (!texts) this.#known.set(kind, (texts = new Map<string, Text>()));
     let known = texts.get(text);
     if (!known) {
       known = unordered ? this.#unordered(text, unordered) : this.#ordered(name, text);
