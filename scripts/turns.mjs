@@ -29,14 +29,27 @@ const common = path.join(tmpdir(), cache);
 /** Process groups that run. @type {Set<number>} */
 const running = new Set();
 
-function end(signal) {
-  for (const pid of running)
+/** @param {number} [only] the group of this process; all if not given */
+function end(signal, only) {
+  for (const pid of [...running].filter((one) => only === undefined || one === only))
     try {
       process.kill(-pid, signal);
     } catch {
       // It is gone already.
     }
 }
+/** What a test that was ended had begun in sessions and namespaces of their own: known by its folder. */
+function endOrphans(folder) {
+  if (process.platform !== 'linux') return;
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name)))
+    try {
+      if (readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(`TMPDIR=${folder}`))
+        process.kill(Number(pid), 'SIGKILL');
+    } catch {
+      // It is gone, or not ours.
+    }
+}
+
 process.once('exit', () => {
   end('SIGKILL');
   rmSync(scratch, { recursive: true, force: true });
@@ -98,18 +111,19 @@ export async function run({ name, args, limit, counts = true }) {
   let late = false;
   const timer = setTimeout(() => {
     late = true;
-    for (const [signal, after] of /** @type {const} */ ([
-      ['SIGTERM', 0],
-      ['SIGKILL', 10_000],
-    ]))
-      setTimeout(() => running.has(child.pid ?? 0) && process.kill(-(child.pid ?? 0), signal), after);
+    end('SIGTERM', child.pid);
+    setTimeout(() => end('SIGKILL', child.pid), 10_000).unref();
   }, limit);
+  const closed = new Promise((resolve) => child.once('close', resolve));
   const status = await new Promise((resolve) => {
     child.once('error', (error) => resolve(String(error)));
     child.once('exit', (code, signal) => resolve(code ?? signal));
   });
+  // Its last words; one that it left behind may keep the pipe open for ever.
+  await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, 1000))]);
   clearTimeout(timer);
   running.delete(child.pid ?? 0);
+  if (late) endOrphans(folder);
   const seconds = ((performance.now() - began) / 1000).toFixed(1);
 
   const result = { passed: 0, failed: 0, skipped: 0, ...(existsSync(counted) && pick(readFileSync(counted, 'utf8'))) };
