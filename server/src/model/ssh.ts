@@ -22,6 +22,24 @@ export interface SshFacts {
 
 const HASHED = '|1|';
 
+const indices = new WeakMap<readonly string[], ReadonlyMap<string, readonly string[]>>();
+
+/** Lines of {@link SshFacts.known} by their keys, those with markers by `@`: looked through once, of however many hosts is asked. */
+export function byKey(known: readonly string[]): ReadonlyMap<string, readonly string[]> {
+  let index = indices.get(known);
+  if (!index) {
+    const made = new Map<string, string[]>();
+    for (const line of known) {
+      const key = line.startsWith('@') ? '@' : line.slice(line.indexOf(' ') + 1);
+      const same = made.get(key);
+      if (same) same.push(line);
+      else made.set(key, [line]);
+    }
+    indices.set(known, (index = made));
+  }
+  return index;
+}
+
 /**
  * Whether a line of {@link SshFacts.known} speaks of a host.
  * @param name as ssh is given it: `c2`, `10.0.0.2`
@@ -29,10 +47,23 @@ const HASHED = '|1|';
 export function knows(line: string, name: string): boolean {
   const hosts = line.split(' ')[0]!;
   if (!hosts.startsWith(HASHED)) return matchesList(name.toLowerCase(), hosts.toLowerCase());
+  const asked = `${hosts} ${name.toLowerCase()}`;
+  let same = hashed.get(asked);
+  if (same === undefined) {
+    if (hashed.size >= MOST_HASHED) hashed.clear();
+    hashed.set(asked, (same = isHash(hosts, name.toLowerCase())));
+  }
+  return same;
+}
+
+/** What came of it, since rules ask after every edit. */
+const hashed = new Map<string, boolean>();
+const MOST_HASHED = 50_000;
+
+function isHash(hosts: string, name: string): boolean {
   const [salt = '', hash = ''] = hosts.slice(HASHED.length).split('|');
   try {
-    const found = hmacSha1(bytesOf(atob(salt)), bytesOf(name.toLowerCase()));
-    return String.fromCharCode(...found) === atob(hash);
+    return String.fromCharCode(...hmacSha1(bytesOf(atob(salt)), bytesOf(name))) === atob(hash);
   } catch {
     // It is no base64, and so nobody's.
     return false;

@@ -18,7 +18,7 @@ export interface SshWay {
 }
 
 /** So many hosts before and behind a source are compared with it: that stays linear, and a pair is compared whole. */
-const MOST = 16;
+const MOST = 8;
 
 /** Where migrations from a host go by ssh, to hosts beside it; none where that cannot be known. */
 export function sshWays(cluster: Cluster, source: Host, at: number): readonly SshWay[] {
@@ -53,9 +53,13 @@ function novaLogin(source: Host): Login | undefined {
   return parts ? { user: parts[1] ?? 'root', declared: true } : undefined;
 }
 
+const novas = new WeakMap<Cluster, boolean>();
+
 /** Where none of them is nova's. */
-function plainLogin({ hosts }: Cluster): Login | undefined {
-  return hosts.some((h) => h.nova.files.length > 0) ? undefined : { user: 'root', declared: false };
+function plainLogin(cluster: Cluster): Login | undefined {
+  let nova = novas.get(cluster);
+  if (nova === undefined) novas.set(cluster, (nova = cluster.hosts.some((h) => h.nova.files.length > 0)));
+  return nova ? undefined : { user: 'root', declared: false };
 }
 
 function novaName(destination: Host): string | undefined {

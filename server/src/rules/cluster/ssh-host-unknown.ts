@@ -1,6 +1,6 @@
 import { factPlace } from '../../model/factPlace';
 import type { Host } from '../../model/host';
-import { knows } from '../../model/ssh';
+import { byKey, knows } from '../../model/ssh';
 import { defineRule } from '../rule';
 import { says, sshWays, type SshWay } from './_ssh';
 
@@ -147,10 +147,8 @@ function isUnknown({ facts }: Host, { name, there }: SshWay): boolean {
   const { known, client } = facts?.ssh ?? {};
   if (!known || !there.hostKeys || says(client, ...OTHERWISE) || says(there.server, 'hostcertificate', 'hostkeyagent'))
     return false;
-  const own = new Set(there.hostKeys);
-  return !known.some((line) => {
-    // Who trusts an authority takes keys that are not here.
-    if (line.startsWith('@')) return true;
-    return own.has(line.slice(line.indexOf(' ') + 1)) && knows(line, name);
-  });
+  const lines = byKey(known);
+  // Who trusts an authority takes keys that are not here.
+  if (lines.has('@')) return false;
+  return !there.hostKeys.some((key) => lines.get(key)?.some((line) => knows(line, name)));
 }
