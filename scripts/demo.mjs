@@ -90,7 +90,8 @@ async function embed(folder) {
 /** One picture without a display: a file with a mistake, and all problems below; beside them a node that was connected to. */
 async function picture(file) {
   const { launch } = await import('../test/tools/browser.mjs');
-  const { openFile, openWorkbench, problems, showProblems } = await import('../test/tools/workbench.mjs');
+  const { fold, openFile, openWorkbench, problems, showNodes, showProblems } =
+    await import('../test/tools/workbench.mjs');
   const browser = await launch();
   try {
     const page = await openWorkbench(browser, server, opened);
@@ -99,10 +100,17 @@ async function picture(file) {
     await showProblems(page);
     await problems(page).first().waitFor();
     if (nodes) {
-      await page.getByRole('tab', { name: 'Live Migration' }).click();
+      await showNodes(page);
       const row = (text) => page.locator('.customview-tree .monaco-list-row').filter({ hasText: text }).first();
-      await row('jovi-compute1').click();
-      await page.locator('.monaco-dialog-box').getByRole('button', { name: 'Trust and Connect' }).click();
+      const node = row('jovi-compute1');
+      const trust = page.locator('.monaco-dialog-box').getByRole('button', { name: 'Trust and Connect' });
+      // A click may come while the tree is still being painted.
+      for (let i = 1; !(await trust.isVisible()) && i < 6; i++) {
+        await node.click({ timeout: 10_000 }).catch(() => undefined);
+        await trust.waitFor({ timeout: 10_000 * i }).catch(() => undefined);
+      }
+      await trust.click();
+      await fold(node, true);
       await row('libvirtd.conf').waitFor();
     }
     mkdirSync(path.dirname(file), { recursive: true });

@@ -6,6 +6,8 @@ import path from 'node:path';
 
 /** How much of what a program printed is shown when it breaks down, in characters. */
 const SHOWN_LIMIT = 20_000;
+/** And when tests of it fail, which say themselves why. */
+const SHOWN_OF_FAILED = 4_000;
 /** What is still being removed when the program has ended may take so long, in ms. */
 const REMOVAL_LIMIT_MS = 10_000;
 
@@ -136,8 +138,11 @@ export async function run({ name, args, limit, counts = true }) {
   if (late) broken(`not done after ${limit / 1000} s`, printed);
   else if (status !== 0 && result.failed === 0) broken(`ended with ${status}`, printed);
   else if (counts && result.passed + result.failed + result.skipped === 0) broken('ran no test', printed);
-  else if (result.failed > 0) text ||= printed;
-  else {
+  else if (result.failed > 0) {
+    // What it printed may say why.
+    text += printed.slice(-SHOWN_OF_FAILED).replace(/^(?=.)/gm, '    ');
+    if (!text.endsWith('\n')) text += '\n';
+  } else {
     const names = await left(folder);
     if (names.length > 0) broken(`left behind: ${names.join(', ')}`);
   }

@@ -17,3 +17,9 @@ export function goToLine(page: Page, line: number): Promise<void>;
 /** Rows of the Problems panel: files and their problems. */
 export function problems(page: Page): Locator;
 export function showProblems(page: Page): Promise<void>;
+/** The section of the side bar that has livemig's nodes. */
+export function nodesSection(page: Page): Locator;
+/** Shows livemig's side bar. A click on what is there already closes it, and it may come back by itself a moment later. */
+export function showNodes(page: Page): Promise<void>;
+/** Folds or unfolds a row of a tree by clicks: one may come while the tree is still being painted. */
+export function fold(row: Locator, expanded: boolean): Promise<void>;

@@ -102,3 +102,30 @@ export async function showProblems(page) {
   await command(page, 'Problems: Focus on Problems View');
   await page.locator('.markers-panel').waitFor();
 }
+
+/** The section of the side bar that has livemig's nodes. */
+export const nodesSection = (page) => page.locator('.pane').filter({ has: page.getByLabel('Nodes Section') });
+
+/** Shows livemig's side bar. A click on what is there already closes it, and it may come back by itself a moment later. */
+export async function showNodes(page) {
+  const tab = page.getByRole('tab', { name: 'Live Migration' });
+  await tab.waitFor({ timeout: 240_000 });
+  const section = nodesSection(page);
+  for (let i = 1; !(await section.isVisible()); i++) {
+    if ((await tab.getAttribute('aria-selected')) !== 'true') await tab.click();
+    try {
+      await section.waitFor({ timeout: 5000 });
+    } catch (error) {
+      if (i === 20) throw error;
+    }
+  }
+}
+
+/** Folds or unfolds a row of a tree by clicks: one may come while the tree is still being painted. */
+export async function fold(row, expanded) {
+  for (let i = 1; (await row.getAttribute('aria-expanded')) !== String(expanded); i++) {
+    if (i > 200) throw new Error(`${await row.innerText()} does not ${expanded ? 'un' : ''}fold`);
+    await row.click();
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}

@@ -1,5 +1,6 @@
 // What a user sees of nodes and does with them, for the tests of the view.
 import type { Locator } from 'playwright-core';
+import { fold, nodesSection, showNodes } from '../tools/workbench.mjs';
 import type { Desk } from './help';
 import { until } from './help';
 
@@ -7,7 +8,7 @@ export class NodesView {
   constructor(protected readonly desk: Desk) {}
 
   get pane(): Locator {
-    return this.section('Nodes');
+    return nodesSection(this.desk.page);
   }
 
   protected section(name: string): Locator {
@@ -39,18 +40,8 @@ export class NodesView {
     return this.desk.page.locator('.notification-toast').filter({ hasText: text });
   }
 
-  /** A click on what is there already closes it, and after a reload it comes back by itself, maybe a moment later. */
-  async show(): Promise<void> {
-    const tab = this.desk.page.getByRole('tab', { name: 'Live Migration' });
-    await tab.waitFor({ timeout: 240_000 });
-    await until(async () => {
-      if (await this.pane.isVisible()) return true;
-      if ((await tab.getAttribute('aria-selected')) !== 'true') await tab.click();
-      return this.pane.waitFor({ timeout: 5000 }).then(
-        () => true,
-        () => false,
-      );
-    }, 'the view is shown');
+  show(): Promise<void> {
+    return showNodes(this.desk.page);
   }
 
   /** Answers the question of a step once it is there: the box stays while its question changes. */
@@ -61,23 +52,11 @@ export class NodesView {
   }
 
   fold(row: string | RegExp): Promise<void> {
-    return this.#folded(row, 'false');
+    return fold(this.row(row), false);
   }
 
   unfold(row: string | RegExp): Promise<void> {
-    return this.#folded(row, 'true');
-  }
-
-  async #folded(text: string | RegExp, expanded: 'true' | 'false'): Promise<void> {
-    const row = this.row(text);
-    await until(
-      async () => {
-        if ((await row.getAttribute('aria-expanded')) === expanded) return true;
-        await row.click();
-        return false;
-      },
-      `${String(text)} (un)folded`,
-    );
+    return fold(this.row(row), true);
   }
 
   /** Chooses in the menu of a row; a menu takes no click in its first moment. */
