@@ -13,7 +13,8 @@ const restartSshd = (lab: Lab, node: LabNode): Promise<string> =>
   lab.must(node, [
     'sh',
     '-c',
-    'p=$(cat /run/sshd.pid); kill "$p"; while kill -0 "$p" 2>/dev/null; do sleep 0.02; done; /usr/sbin/sshd -E /var/log/sshd.log',
+    // It writes that down once it listens.
+    'p=$(cat /run/sshd.pid); kill "$p"; while kill -0 "$p" 2>/dev/null; do sleep 0.02; done; rm -f /run/sshd.pid; /usr/sbin/sshd -E /var/log/sshd.log; until [ -s /run/sshd.pid ]; do sleep 0.02; done',
   ]);
 
 describe('logins to the nodes of the lab', { skip: noLab }, () => {

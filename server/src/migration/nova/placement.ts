@@ -49,8 +49,8 @@ export async function roomOf(api: ComputeApi, names: HostNames, signal: AbortSig
     free: new Map(),
     unknown: `How much room hosts have is not known: ${why}`,
   });
-  if (!api.quiet) return none('nobody has logged in yet');
   try {
+    if (!api.quiet) return none('nobody has logged in yet');
     const [all, left] = await Promise.all([api.placement(providers, signal), api.placement(free, signal)]);
     return { free: new Map([...all].map(([uuid, name]) => [names.nodeOf(name), Math.max(0, left.get(uuid) ?? 0)])) };
   } catch (error) {
