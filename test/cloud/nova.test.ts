@@ -541,15 +541,20 @@ describe('a real Nova', { skip: noNova }, () => {
 
       // Somebody else begins one while ours runs: it is found by itself.
       await settled(one);
-      await lab.steer(one, { seconds: '2', dirty: '1' });
+      await Promise.all([one, two].map((uuid) => lab.steer(uuid, { seconds: '0.1', dirty: '1' })));
       const { id } = await fleet.ask<MigrationView>('migrate', back);
+      // Of another host it waits for nobody, and others are looked for every ten seconds: it goes on until it was seen.
       await begin(driverOf(), two);
       await until('theirs to be found', () => told.some((v) => v.uuid === two));
       const theirs = told.find((v) => v.uuid === two)!;
       await until('abort to be possible', () => told.some((v) => v.id === id && v.actions.includes('abort')));
       await fleet.ask('steer', { id, action: 'abort' });
       assert.equal((await end(id)).outcome.phase, 'cancelled');
+      const forced = (v: MigrationView): boolean => v.id === theirs.id && v.actions.includes('force-complete');
+      await until('theirs to run', () => told.some(forced));
+      await fleet.ask('steer', { id: theirs.id, action: 'force-complete' });
       assert.equal((await end(theirs.id)).outcome.phase, 'completed');
+      await lab.steer(two, {});
     } finally {
       await fleet.stop();
     }
