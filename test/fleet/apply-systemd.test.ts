@@ -25,7 +25,7 @@ import { connect } from '../../server/src/fleet/ssh/connect';
 import type { SshConnection } from '../../server/src/fleet/ssh/connection';
 import { livemig, type Run } from '../support/cli';
 import { tempFolder } from '../support/temp';
-import { answering, keygen, targetOf } from './sshd';
+import { answering, keygen, PLAIN_SHELL, targetOf } from './sshd';
 import { noSystemd, startSystemd, type Systemd } from './systemd';
 
 const { path: folder, remove } = tempFolder();
@@ -55,7 +55,7 @@ describe('apply, under a real systemd', { skip: without }, () => {
       file('sshd_config'),
       [
         ...[`HostKey ${file('host_key')}`, `AuthorizedKeysFile ${file('authorized_keys')}`, 'StrictModes no'],
-        ...['UsePAM no', 'PermitRootLogin yes', 'Subsystem sftp internal-sftp', ''],
+        ...['UsePAM no', 'PermitRootLogin yes', 'Subsystem sftp internal-sftp', PLAIN_SHELL, ''],
       ].join('\n'),
     );
     mkdirSync(systemd.at('/run/sshd'));
@@ -246,6 +246,7 @@ describe('apply, under a real systemd', { skip: without }, () => {
       'systemd-run -q --unit=taker python3 -c "$1"',
       ['import socket, time; s = socket.socket(); s.bind(("0.0.0.0", 16588)); s.listen(); time.sleep(600)'].join('\n'),
     );
+    while (!(await listens(16588))) await sh('sleep 0.1');
     await edit(CONF, (text) => `${text}tcp_port = "16588"\nlisten_addr = "0.0.0.0"\n`);
     const taken = await apply(plan('etc/libvirt/libvirtd.conf'));
     assert.equal(taken.ok, false);

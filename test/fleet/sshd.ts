@@ -48,6 +48,12 @@ export interface SshdOptions {
 
 let servers = 0;
 
+/**
+ * A deeper shell is none that sshd began: bash leaves out the account's own .bashrc, in which people start what takes a lock,
+ * or a minute.
+ */
+export const PLAIN_SHELL = 'SetEnv SHLVL=1';
+
 export async function startSshd(folder: string, options: SshdOptions = {}): Promise<Sshd> {
   const own = path.join(folder, `sshd${servers++}`);
   mkdirSync(own, { recursive: true });
@@ -74,6 +80,7 @@ export async function startSshd(folder: string, options: SshdOptions = {}): Prom
         'PasswordAuthentication yes',
         'KbdInteractiveAuthentication no',
         'LogLevel VERBOSE',
+        PLAIN_SHELL,
       ],
       ...(options.config?.some((line) => line.startsWith('Subsystem')) ? [] : ['Subsystem sftp internal-sftp']),
       '',
