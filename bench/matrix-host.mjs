@@ -40,7 +40,7 @@ measures(async ({ bundle, hosts, times }) => {
     cluster: () => session,
     node: ({ node }) => ({
       recent: async () => snapshots.get(node),
-      runner: runners.get(node),
+      runner: () => runners.get(node),
       amend: (_before, now) => snapshots.set(node, now),
     }),
     log: () => undefined,
