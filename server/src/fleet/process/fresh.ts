@@ -2,6 +2,7 @@ import { ABILITIES } from '../../migration/abilities';
 import { driverName } from '../../migration/choose';
 import { FleetError, type Snapshot } from '../types';
 import type { ClusterSession, Fleet } from './fleet';
+import { lastRead } from './standing';
 import { withSharedStorage } from './storage';
 
 /** How old facts may be that a migration is judged by, in ms. */
@@ -11,10 +12,10 @@ export const FRESH_MS = 60_000;
 export const READ_FOR_NOVA = 50;
 
 /** The nodes that are read for a migration between some: these, where so many others are not read for it; undefined: all. */
-export function readFor({ read, nodes }: ClusterSession, some: readonly string[]): readonly string[] | undefined {
-  if (read.nodes.size <= READ_FOR_NOVA) return undefined;
-  const known = (): Snapshot[] => [...nodes.values()].flatMap(({ snapshot }) => snapshot ?? []);
-  return ABILITIES[driverName({ inventory: read.inventory, known })].scheduler ? some : undefined;
+export function readFor(session: ClusterSession, some: readonly string[]): readonly string[] | undefined {
+  const { nodes, inventory } = session.read;
+  if (nodes.size <= READ_FOR_NOVA) return undefined;
+  return ABILITIES[driverName({ inventory, known: () => lastRead(session) })].scheduler ? some : undefined;
 }
 
 /** What was read of nodes, and why others could not be. */

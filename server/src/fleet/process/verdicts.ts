@@ -10,6 +10,7 @@ import { liesLocally, mustCopy, withCopiesOf } from './copies';
 import type { ClusterSession, Fleet } from './fleet';
 import { fresh, readFor } from './fresh';
 import { clusterOf } from './refreshed';
+import { lastRead } from './standing';
 
 /** Others get their turn after so long, ms. */
 const SLICE_MS = 20;
@@ -40,7 +41,7 @@ export async function verdicts(
   const snapshots = copied ? await withCopiesOf(fleet, session, copied, read.snapshots, signal) : read.snapshots;
   const asked = new Set(only ?? session.read.nodes.keys());
   const others = [...session.read.nodes.keys()].filter((name) => !asked.has(name));
-  const known = others.flatMap((name) => session.nodes.get(name)?.snapshot ?? []);
+  const known = lastRead(session, asked);
   const missing = failures.size > 0 || known.length < others.length;
   const cluster = clusterOf(session.id, session.read, [...snapshots, ...known], missing);
   const source = cluster.hosts.find((h) => h.name === node);

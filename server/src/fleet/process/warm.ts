@@ -6,6 +6,7 @@ import { DEFAULT_SETTINGS } from '../../settings';
 import type { Snapshot } from '../types';
 import type { ClusterSession } from './fleet';
 import { clusterOf } from './refreshed';
+import { lastRead } from './standing';
 import { reasonOf } from './verdicts';
 
 /** After the first node was read: others are being read, too. */
@@ -46,7 +47,7 @@ export class WarmUp {
 function* judging(session: ClusterSession): Generator<unknown, void> {
   const rules = preflightRules();
   yield;
-  const read = [...session.nodes.values()].flatMap(({ snapshot }) => snapshot ?? []).slice(0, MOST_NODES);
+  const read = lastRead(session).slice(0, MOST_NODES);
   const [first] = read;
   if (!first) return;
   const cluster = clusterOf(session.id, session.read, read.length > 1 ? read : [first, twinOf(first)], true);

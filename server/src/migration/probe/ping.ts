@@ -1,4 +1,4 @@
-import type { Gaps } from './gaps';
+import { ProbeReader } from './reader';
 
 /**
  * How ping is asked to ask, the best first: iputils tells of those that it waits for (-O) and when an answer came (-D);
@@ -26,22 +26,10 @@ export function nextPing(tried: number, stderr: string): number | undefined {
 const WRAP = 65_536;
 
 /** Reads what ping says as it comes. */
-export class PingReader {
-  #rest = '';
+export class PingReader extends ProbeReader {
   #last = 0;
 
-  constructor(
-    private readonly gaps: Gaps,
-    private readonly clock: { heard(stamp: number | undefined): number },
-  ) {}
-
-  take(text: string): void {
-    const lines = (this.#rest + text).split('\n');
-    this.#rest = lines.pop()!;
-    for (const line of lines) this.#line(line);
-  }
-
-  #line(line: string): void {
+  protected line(line: string): void {
     // iputils counts from 1, the others from 0.
     if (line.startsWith('PING ')) this.gaps.asked(/ bytes of data/.test(line) ? 1 : 0);
     const stamp = /^\[(\d+\.\d+)\] /.exec(line)?.[1];

@@ -1,5 +1,5 @@
 import type { ProbeOptions } from '../../fleet-protocol';
-import type { Gaps } from './gaps';
+import { ProbeReader } from './reader';
 
 /** ms between two logins: each is work for the guest, and its sshd turns away who comes too often. */
 export const LOGINS_MS = 1000;
@@ -44,26 +44,13 @@ const FOR_GOOD =
   /Permission denied \(|Too many authentication failures|Could not resolve|failed to run command|can't execute/i;
 
 /** Reads what {@link LOGINS} says as it comes. */
-export class LoginsReader {
-  #rest = '';
+export class LoginsReader extends ProbeReader {
   /** Why the last one that failed did. */
   last: string | undefined;
 
-  constructor(
-    private readonly gaps: Gaps,
-    private readonly clock: { heard(stamp: number | undefined): number },
-  ) {}
-
-  take(text: string): void {
-    const lines = (this.#rest + text).split('\n');
-    this.#rest = lines.pop()!;
-    for (const line of lines) {
-      const [, seq, stamp] = /^(\d+)(?: (\d+))?$/.exec(line) ?? [];
-      if (line.startsWith('? ')) this.last = line.slice(2).trim();
-      else if (seq === undefined) continue;
-      else if (stamp === undefined) this.gaps.asked(Number(seq));
-      else this.gaps.answered(Number(seq), this.clock.heard(Number(stamp)));
-    }
+  protected line(line: string): void {
+    if (line.startsWith('? ')) this.last = line.slice(2).trim();
+    else this.numbered(line);
   }
 
   /** There is no point in asking again: nobody was ever let in, and that will not change. */

@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import type { Gaps } from './gaps';
+import { ProbeReader } from './reader';
 
 /** Who has not answered by then does not. */
 const WAIT_MS = 1000;
@@ -26,26 +27,13 @@ while echo "$n"; do
 done`;
 
 /** Reads what {@link CONNECTS} says as it comes. */
-export class ConnectsReader {
-  #rest = '';
+export class ConnectsReader extends ProbeReader {
   /** The name has no address there. */
   unknown = false;
 
-  constructor(
-    private readonly gaps: Gaps,
-    private readonly clock: { heard(stamp: number | undefined): number },
-  ) {}
-
-  take(text: string): void {
-    const lines = (this.#rest + text).split('\n');
-    this.#rest = lines.pop()!;
-    for (const line of lines) {
-      if (line === 'unknown') this.unknown = true;
-      const [, seq, stamp] = /^(\d+)(?: (\d+))?$/.exec(line) ?? [];
-      if (seq === undefined) continue;
-      if (stamp === undefined) this.gaps.asked(Number(seq));
-      else this.gaps.answered(Number(seq), this.clock.heard(Number(stamp)));
-    }
+  protected line(line: string): void {
+    if (line === 'unknown') this.unknown = true;
+    else this.numbered(line);
   }
 }
 

@@ -36,6 +36,11 @@ export function sshWays(cluster: Cluster, source: Host, at: number): readonly Ss
   });
 }
 
+/** Where they lead to, in few words. */
+export function destinationsIn(ways: readonly SshWay[]): string {
+  return ways.length > 3 ? `${ways.length} hosts` : ways.map((way) => way.destination.name).join(', ');
+}
+
 /** Whether a configuration says one of these. */
 export function says(options: readonly string[] | undefined, ...names: string[]): boolean {
   return options === undefined || options.some((o) => names.includes(o.split(' ')[0]!));

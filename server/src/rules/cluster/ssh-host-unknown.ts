@@ -2,7 +2,7 @@ import { factPlace } from '../../model/factPlace';
 import type { Host } from '../../model/host';
 import { byKey, knows } from '../../model/ssh';
 import { defineRule } from '../rule';
-import { says, sshWays, type SshWay } from './_ssh';
+import { destinationsIn, says, sshWays, type SshWay } from './_ssh';
 
 /** Options by which ssh asks for another host, reads other files, or takes keys that it does not know. */
 const OTHERWISE = [
@@ -133,9 +133,8 @@ verification failed.: Connection reset by peer*. That root knows the host by ano
       const [first] = unknown;
       const place = first && factPlace(host, ['ssh', 'known']);
       if (!place) return;
-      const hosts = unknown.length > 3 ? `${unknown.length} hosts` : unknown.map((w) => w.destination.name).join(', ');
       report({
-        ...{ host, ...place, values: { hosts, name: first.name } },
+        ...{ host, ...place, values: { hosts: destinationsIn(unknown), name: first.name } },
         ...(!first.declared && { message: 'plain', severity: 'warning' }),
       });
     });

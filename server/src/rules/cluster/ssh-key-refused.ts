@@ -1,7 +1,7 @@
 import { factPlace } from '../../model/factPlace';
 import type { Host } from '../../model/host';
 import { defineRule } from '../rule';
-import { says, sshWays, type SshWay } from './_ssh';
+import { destinationsIn, says, sshWays, type SshWay } from './_ssh';
 
 /** Options by which ssh asks another host, or shows other keys than root's own. */
 const OTHERWISE = [
@@ -122,9 +122,8 @@ with options (from=, command=) is not judged.`,
       const [first] = refused;
       const place = first && factPlace(host, ['ssh', 'keys']);
       if (!place) return;
-      const same = refused.filter((w) => w.why === first.why);
-      const hosts = same.length > 3 ? `${same.length} hosts` : same.map((w) => w.destination.name).join(', ');
       const { user, why } = first;
+      const hosts = destinationsIn(refused.filter((w) => w.why === why));
       report({
         ...{ host, ...place, message: why, values: { hosts, user } },
         ...(!first.declared && { message: 'plain', severity: 'warning' }),
