@@ -24,7 +24,7 @@ export function collect(node: EmbeddedNode, words: readonly string[], who: Accou
   const frames = ['@@livemig begin 1 base64\n'];
   const lacks = (what: string, why: string): void => void frames.push(`@@livemig lacks ${what}\t${why}\n`);
   const out = (name: string, said: Said | undefined): void => {
-    if (said) frames.push(outFrame(name, said));
+    if (said) frames.push(frame('out', name, `${said.text}\nexit ${said.status}\n`));
   };
   const { tree } = node;
   if (only !== 'asked') frames.push(...files(tree, who, root?.replace(/\/+$/, '') ?? '', lacks));
@@ -44,7 +44,11 @@ export function collect(node: EmbeddedNode, words: readonly string[], who: Accou
     for (const asked of values('probe-write')) out(`probe-write ${asked}`, probe(node, 'write', asked));
     for (const asked of values('probe-read')) out(`probe-read ${asked}`, probe(node, 'read', asked));
     for (const asked of values('probe-remove')) out(`probe-remove ${asked}`, probe(node, 'remove', asked));
-    for (const name of values('peer')) out(`peer ${name}`, node.resolve(name));
+    const peers = values('peer').map((name) => {
+      const { text, status } = node.resolve(name);
+      return `== ${status} peer ${name}\n${text}\n`;
+    });
+    if (peers.length > 0) frames.push(frame('outs', 'peers', peers.join('')));
     for (const socket of values('probe')) out(`probe ${socket}`, node.probe(socket));
   }
   frames.push('@@livemig end\n');
@@ -57,18 +61,19 @@ const encodedFiles = new WeakMap<Uint8Array, string>();
 function encoded(bytes: Uint8Array): string {
   let text = encodedFiles.get(bytes);
   if (text === undefined) {
-    // In lines, as base64(1) has them.
-    text = Buffer.from(bytes)
-      .toString('base64')
-      .replace(/.{76}(?=.)/g, '$&\n');
+    const digits = Buffer.from(bytes).toString('base64');
+    // As base64(1) has them.
+    const lines: string[] = [];
+    for (let at = 0; at < digits.length; at += 76) lines.push(digits.slice(at, at + 76));
+    text = lines.join('\n');
     encodedFiles.set(bytes, text);
   }
   return text;
 }
 
-function outFrame(name: string, { text, status }: Said): string {
-  const body = encoded(Buffer.from(`${text}\nexit ${status}\n`));
-  return `@@livemig out ${body.length} ${name}\n${body}\n`;
+function frame(kind: 'out' | 'outs', name: string, text: string): string {
+  const body = encoded(Buffer.from(text));
+  return `@@livemig ${kind} ${body.length} ${name}\n${body}\n`;
 }
 
 function files(tree: Tree, who: Account, root: string, lacks: (what: string, why: string) => void): string[] {

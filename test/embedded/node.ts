@@ -270,13 +270,23 @@ export class EmbeddedNode {
 
   /** What `getent ahosts NAME` says: etc/hosts is all there is. */
   resolve(name: string): Said {
-    const addresses = /^[\d.]+$|:/.test(name)
-      ? [name]
-      : parse('hosts', this.tree.text('/etc/hosts') ?? '').entries.flatMap((e) =>
-          e.names.some((n) => n.name.toLowerCase() === name.toLowerCase()) ? [e.address] : [],
-        );
+    const addresses = /^[\d.]+$|:/.test(name) ? [name] : (this.#hosts().get(name.toLowerCase()) ?? []);
     const lines = addresses.flatMap((a) => ['STREAM', 'DGRAM', 'RAW'].map((t) => `${a.padEnd(15)} ${t} ${name}`));
     return { text: lines.join('\n'), status: addresses.length > 0 ? 0 : 2 };
+  }
+
+  /** Addresses by names in small letters. Hundreds of names may be asked for at once. */
+  #hosts(): ReadonlyMap<string, readonly string[]> {
+    const file = this.tree.find('/etc/hosts');
+    if (file?.type !== 'file') return new Map();
+    let found = hostsFiles.get(file.bytes);
+    if (!found) {
+      hostsFiles.set(file.bytes, (found = new Map<string, readonly string[]>()));
+      for (const { address, names } of parse('hosts', Buffer.from(file.bytes).toString()).entries)
+        for (const name of new Set(names.map((n) => n.name.toLowerCase())))
+          found.set(name, [...(found.get(name) ?? []), address]);
+    }
+    return found;
   }
 
   /** What becomes of a connection to `ADDRESS:PORT`, in bash's words. */
@@ -299,6 +309,9 @@ export class EmbeddedNode {
     return { words: ['nfsd'], listening: NFS_SOCKETS };
   }
 }
+
+/** What was read of hosts files, by their bytes. */
+const hostsFiles = new WeakMap<Uint8Array, Map<string, readonly string[]>>();
 
 /** Whether something of the node's listens there. */
 export function listensAt(node: EmbeddedNode, address: string, port: number): boolean {

@@ -1,10 +1,19 @@
 /** An embedded node behind ssh2's own server, on loopback. */
 import { timingSafeEqual } from 'node:crypto';
 import { createServer, type Server as TcpServer, type Socket } from 'node:net';
-import { Server, utils, type AuthContext, type Connection, type ServerChannel, type Session } from 'ssh2';
+import {
+  Server,
+  utils,
+  type AuthContext,
+  type Connection,
+  type ParsedKey,
+  type ServerChannel,
+  type Session,
+} from 'ssh2';
+import { writesTogether } from '../../server/src/fleet/ssh/together';
 import { readsInput, run, unwrapped } from './commands';
 import type { EmbeddedNode } from './node';
-import { generateKey } from './keys';
+import { generateKey, readKey } from './keys';
 import { serveSftp } from './sftp';
 import { serveShell } from './shell';
 import { ROOT, type Account } from './tree';
@@ -32,6 +41,7 @@ export class EmbeddedServer {
   #port: number;
   #hostKey = generateKey();
   #trouble: Trouble | undefined;
+  readonly #accepted: readonly ParsedKey[];
   readonly #sockets = new Set<Socket>();
   /** Command lines as they came, the last last. */
   readonly heard: string[] = [];
@@ -41,6 +51,10 @@ export class EmbeddedServer {
     private readonly options: ServeOptions = {},
   ) {
     this.#port = options.port ?? 0;
+    this.#accepted = (options.keys ?? []).flatMap((text) => {
+      const key = utils.parseKey(text);
+      return key instanceof Error ? [] : key;
+    });
   }
 
   get port(): number {
@@ -53,15 +67,14 @@ export class EmbeddedServer {
   }
 
   async start(): Promise<void> {
-    this.#ssh = new Server({ hostKeys: [this.#hostKey.private], ident: 'livemig-embedded' }, (client) =>
-      this.#serve(client),
-    );
+    const key = readKey(this.#hostKey.private);
+    this.#ssh = new Server({ hostKeys: [{ key }], ident: 'livemig-embedded' }, (client) => this.#serve(client));
     const ssh = this.#ssh;
     const tcp = createServer({ noDelay: true }, (socket) => {
       this.#sockets.add(socket);
       socket.on('close', () => this.#sockets.delete(socket));
       socket.on('error', () => undefined);
-      if (this.#trouble !== 'silent') ssh.injectSocket(socket);
+      if (this.#trouble !== 'silent') ssh.injectSocket(writesTogether(socket));
     });
     await new Promise<void>((resolve, reject) => {
       tcp.once('error', reject);
@@ -113,12 +126,11 @@ export class EmbeddedServer {
   }
 
   #lets(context: AuthContext): boolean {
-    const { keys = [], password } = this.options;
+    const { password } = this.options;
     if (context.method === 'password') return password !== undefined && same(context.password, password);
     if (context.method !== 'publickey') return false;
-    for (const text of keys) {
-      const key = utils.parseKey(text);
-      if (key instanceof Error || key.type !== context.key.algo) continue;
+    for (const key of this.#accepted) {
+      if (key.type !== context.key.algo) continue;
       if (!key.getPublicSSH().equals(context.key.data)) continue;
       // Without a signature it is only asked whether the key would do.
       return !context.signature || key.verify(context.blob!, context.signature, context.hashAlgo);

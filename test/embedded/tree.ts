@@ -21,7 +21,11 @@ const WORDS: Readonly<Record<Errno, string>> = {
 
 export class TreeError extends Error {
   constructor(readonly code: Errno) {
+    // Nobody reads where in the program it was made, and a search path makes dozens.
+    const limit = Error.stackTraceLimit;
+    Error.stackTraceLimit = 0;
     super(WORDS[code]);
+    Error.stackTraceLimit = limit;
   }
 }
 

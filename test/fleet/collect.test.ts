@@ -208,12 +208,21 @@ for (const shell of SHELLS) {
     });
 
     test('what runs side by side comes whole', async () => {
-      const words = Array.from({ length: 96 }, (_, i) => `peer:127.0.0.${i + 1}`);
-      const answer = await collect(shell, ['only:asked', ...words]);
-      assert.deepEqual(
-        words.filter((word) => answer.outputs.get(word.replace(':', ' '))?.status !== 0),
-        [],
-      );
+      const names = Array.from({ length: 296 }, (_, i) => `127.0.${i >> 8}.${i % 256}`);
+      const answer = await collect(shell, ['only:asked', ...names.map((n) => `peer:${n}`)]);
+      assert.deepEqual(factsOf(answer).facts.resolves, Object.fromEntries(names.map((n) => [n, [n]])));
+    });
+
+    test('names that resolve to many addresses, and one that makes its resolver say much', async () => {
+      const many = 'for i in 1 2 3 4 5 6 7 8; do printf "2001:db8::%s:%s STREAM x\\n" "$2" "$i"; done';
+      const answer = await collect(shell, ['only:asked', 'peer:loud', ...[1, 2, 3, 4].map((n) => `peer:${n}`)], {
+        programs: { getent: `if [ "$2" = loud ]; then seq 20000 >&2; exit 3; fi; ${many}` },
+      });
+      assert.ok(answer.whole);
+      assert.deepEqual(answer.failures, [{ what: 'peer loud', why: 'says too much' }]);
+      const { resolves } = factsOf(answer).facts;
+      assert.deepEqual(Object.keys(resolves!).sort(), ['1', '2', '3', '4']);
+      assert.deepEqual(resolves!['3']!.slice(0, 2), ['2001:db8::3:1', '2001:db8::3:2']);
     });
 
     test('measures this machine', async () => {

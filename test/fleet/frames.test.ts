@@ -9,9 +9,9 @@ function file(path: string, bytes: Uint8Array): string {
   const body = base64(bytes);
   return `@@livemig file ${body.length} 81a4 0 109 1700000000 ${bytes.length} ${path}\n${body}\n`;
 }
-function out(name: string, text: string): string {
+function out(name: string, text: string, kind = 'out'): string {
   const body = base64(Buffer.from(text));
-  return `@@livemig out ${body.length} ${name}\n${body}\n`;
+  return `@@livemig ${kind} ${body.length} ${name}\n${body}\n`;
 }
 const BEGIN = '@@livemig begin 1 base64\n';
 const END = '@@livemig end\n';
@@ -24,6 +24,7 @@ const WHOLE =
   file('etc/exports.d/größe.exports', BINARY) +
   file('etc/hosts', new Uint8Array()) +
   out('fqdn', 'c1.example.org\n\nexit 0\n') +
+  out('peers', '== 0 peer c2\n192.0.2.12  STREAM c2\n\n== 2 peer c3\n\n== peer c4\n== 124 peer c5', 'outs') +
   '@@livemig lacks etc/libvirt/qemu.conf\tpermission denied\n' +
   END;
 
@@ -42,6 +43,11 @@ describe('an answer that is whole', () => {
     assert.deepEqual(new Uint8Array(answer.files[1]!.bytes), BINARY);
     assert.deepEqual(answer.files[0]!.look, { type: 'file', mode: 0o644, uid: 0, gid: 109, modified: 1_700_000_000 });
     assert.deepEqual(answer.outputs.get('fqdn'), { text: 'c1.example.org\n', status: 0 });
+    assert.deepEqual([...answer.outputs].slice(1), [
+      ['peer c2', { text: '192.0.2.12  STREAM c2\n\n', status: 0 }],
+      ['peer c3', { text: '\n', status: 2 }],
+      ['peer c5', { text: '', status: 124 }],
+    ]);
     assert.deepEqual(answer.failures, [{ what: 'etc/libvirt/qemu.conf', why: 'permission denied' }]);
   });
 

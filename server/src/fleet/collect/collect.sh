@@ -24,6 +24,7 @@
 #   @@livemig begin 1 ENCODING
 #   @@livemig file LENGTH MODE UID GID TIME SIZE PATH    then LENGTH characters, the encoded content; PATH has no slash before it
 #   @@livemig out LENGTH NAME                            then the same; the last line of the content is `exit STATUS`
+#   @@livemig outs LENGTH NAME                           the same of several, each below a line `== STATUS NAME`
 #   @@livemig lacks NAME<tab>WHY                         what could not be read
 #   @@livemig end
 #
@@ -115,12 +116,12 @@ encode() {
 
 lacks() { printf '@@livemig lacks %s\t%s\n' "$1" "$2"; }
 
-# `frame NAME`: standard input. What runs side by side is written at once, by a program: bash writes line by line, and what
-# others write comes between.
+# `frame NAME [outs]`: standard input. What runs side by side is written at once, by a program: bash writes line by line, and
+# what others write comes between.
 frame() {
   body=$(encode)
-  if [ -z "$beside" ] || ! env printf '@@livemig out %s %s\n%s\n' "${#body}" "$1" "$body" 2>/dev/null; then
-    printf '@@livemig out %s %s\n%s\n' "${#body}" "$1" "$body"
+  if [ -z "$beside" ] || ! env printf '@@livemig %s %s %s\n%s\n' "${2:-out}" "${#body}" "$1" "$body" 2>/dev/null; then
+    printf '@@livemig %s %s %s\n%s\n' "${2:-out}" "${#body}" "$1" "$body"
   fi
 }
 
@@ -639,7 +640,36 @@ abreast() {
   beside=''
 }
 
-peer() { case $1 in -*) ;; *) run "peer $1" getent ahosts "$1" ;; esac; }
+# `resolve LANE NAME…`: what every sixteenth name resolves to. Hundreds may be asked for: a process for each is enough.
+resolve() {
+  lane=$1
+  shift
+  index=0 text=''
+  for name; do
+    index=$((index + 1))
+    [ $((index % 16)) -eq $((lane % 16)) ] || continue
+    case $name in -*) continue ;; esac
+    if late; then lacks "peer $name" 'no time was left'; continue; fi
+    answer=$(limited getent ahosts "$name" 2>&1)
+    status=$?
+    # What is longer than a pipe takes at once may be torn by what others write.
+    if [ ${#answer} -gt 2500 ]; then lacks "peer $name" 'says too much'; continue; fi
+    if [ $((${#text} + ${#answer})) -gt 2500 ]; then printf '%s' "$text" | frame peers outs; text=''; fi
+    text="$text== $status peer $name$line_break$answer$line_break"
+  done
+  [ -z "$text" ] || printf '%s' "$text" | frame peers outs
+}
+
+peers() {
+  have getent || return 0
+  beside=1
+  for lane in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do
+    [ $# -ge "$lane" ] || break
+    resolve "$lane" "$@" &
+  done
+  wait
+  beside=''
+}
 
 # `asked PREFIX COMMAND…`: the command with the words that begin so.
 asked() {
@@ -701,7 +731,7 @@ if [ "$only" != files ]; then
   asked probe-write each probe_write
   asked probe-read each probe_read
   asked probe-remove each probe_remove
-  asked peer abreast peer
+  asked peer peers
   asked probe abreast probe
 fi
 printf '@@livemig end\n'

@@ -479,10 +479,16 @@ export function factsOf(answer: Answer): {
   const text = (name: string): string => outputs.get(name)?.text ?? '';
   /** What a command said that did what it was asked. */
   const done = (name: string): string => (outputs.get(name)?.status === 0 ? text(name) : '');
-  const starting = (prefix: string): [string, Output][] =>
-    [...outputs].flatMap(([name, output]) =>
-      name.startsWith(`${prefix} `) ? [[name.slice(prefix.length + 1), output]] : [],
-    );
+  const byPrefix = new Map<string, [string, Output][]>();
+  for (const [name, output] of outputs) {
+    const at = name.indexOf(' ');
+    if (at < 0) continue;
+    const prefix = name.slice(0, at);
+    const list = byPrefix.get(prefix);
+    if (list) list.push([name.slice(at + 1), output]);
+    else byPrefix.set(prefix, [[name.slice(at + 1), output]]);
+  }
+  const starting = (prefix: string): readonly [string, Output][] => byPrefix.get(prefix) ?? [];
   const line = (value: string | undefined): string | undefined => {
     const first = value?.trim().split('\n')[0]?.trim();
     return first === '' ? undefined : first;

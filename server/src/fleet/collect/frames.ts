@@ -45,7 +45,7 @@ const MARK = '@@livemig ';
 /** Reads an answer. Never throws; of a damaged one it gives what is whole and says what is not. */
 export function readAnswer(raw: Uint8Array): Answer {
   // A terminal in between makes CR LF of every LF. What is encoded has neither.
-  const text = Buffer.from(raw).toString('latin1').replaceAll('\r\n', '\n');
+  const text = Buffer.from(raw.buffer, raw.byteOffset, raw.length).toString('latin1').replaceAll('\r\n', '\n');
   const files = new Map<string, FileFrame>();
   const outputs = new Map<string, Output>();
   const failures: { what: string; why: string }[] = [];
@@ -67,7 +67,7 @@ export function readAnswer(raw: Uint8Array): Answer {
     else if (word === 'lacks') {
       const [what = '', why = ''] = utf8(line.slice(MARK.length + 'lacks '.length)).split('\t');
       failures.push({ what, why });
-    } else if (word === 'file' || word === 'out') {
+    } else if (word === 'file' || word === 'out' || word === 'outs') {
       const name = utf8(words.slice(word === 'file' ? 7 : 2).join(' '));
       const body = bodyAt(text, at, words[1] ?? '', encoding);
       if (!body) {
@@ -76,6 +76,7 @@ export function readAnswer(raw: Uint8Array): Answer {
       }
       at = body.next;
       if (word === 'out') outputs.set(name, outputOf(body.bytes));
+      else if (word === 'outs') for (const [one, output] of outputsIn(body.bytes)) outputs.set(one, output);
       else {
         const file = fileOf(name, words, body.bytes);
         if ('why' in file) failures.push({ what: name, why: file.why });
@@ -151,7 +152,7 @@ function bodyAt(
     return digits.length % 2 === 0 ? { bytes: Buffer.from(digits, 'hex'), next: end + 1 } : undefined;
   }
   if (encoding !== 'base64' && encoding !== 'openssl') return undefined;
-  const digits = body.replace(/\s+/g, '');
+  const digits = body.replaceAll('\n', '');
   if (digits.length % 4 !== 0 || !/^[\w+/]*={0,2}$/.test(digits)) return undefined;
   return { bytes: Buffer.from(digits, 'base64'), next: end + 1 };
 }
@@ -160,6 +161,14 @@ function outputOf(bytes: Uint8Array): Output {
   const text = new TextDecoder().decode(bytes);
   const last = /(?:^|\n)exit (\d{1,3})\n?$/.exec(text);
   return last ? { text: text.slice(0, last.index), status: Number(last[1]) } : { text, status: 255 };
+}
+
+/** What several commands said, each below `== STATUS NAME`. */
+function* outputsIn(bytes: Uint8Array): Generator<[name: string, Output]> {
+  for (const part of new TextDecoder().decode(bytes).split(/^== /m).slice(1)) {
+    const [, status, name, text = ''] = /^(\d{1,3}) (.*)(?:\n([^]*))?$/.exec(part) ?? [];
+    if (name !== undefined) yield [name, { text, status: Number(status) }];
+  }
 }
 
 /** Names travel as the bytes that they are. */

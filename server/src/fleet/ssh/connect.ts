@@ -12,6 +12,7 @@ import { checkHostKey, hostKeyAlgorithms } from './host-key';
 import { KeyStore } from './keys';
 import { nameOf } from './names';
 import { Steps, TIMEOUTS, type StepTimeouts } from './steps';
+import { writesTogether } from './together';
 
 export interface ConnectOptions {
   /** A ProxyCommand is run only then: it is a program that ssh's configuration names. */
@@ -186,7 +187,7 @@ function dial(hop: SshTarget, before: Client | undefined, trusted: boolean): Pro
     const socket: Socket = dialTcp({ host: hop.host, port: hop.port, noDelay: true });
     socket.once('connect', () => {
       socket.removeListener('error', reject);
-      resolve(socket);
+      resolve(writesTogether(socket));
     });
     socket.once('error', reject);
   });

@@ -349,10 +349,11 @@ export class SshConnection implements NodeConnection {
 
   /** Finds our line in what a command said. */
   #marked(stderr: string): { group: string | undefined; rest: string } {
-    const found = new RegExp(`${this.#mark} (\\d*)\\n`).exec(stderr);
-    if (!found) return { group: undefined, rest: stderr };
-    const group = found[1] === '' ? undefined : found[1];
-    return { group, rest: stderr.slice(0, found.index) + stderr.slice(found.index + found[0].length) };
+    const at = stderr.indexOf(`${this.#mark} `);
+    const next = at < 0 ? 0 : stderr.indexOf('\n', at) + 1;
+    if (next === 0) return { group: undefined, rest: stderr };
+    const group = stderr.slice(at + this.#mark.length + 1, next - 1);
+    return { group: /^\d+$/.test(group) ? group : undefined, rest: stderr.slice(0, at) + stderr.slice(next) };
   }
 
   /** Ends a command and its children on the node; then its channel, whose output has nowhere to go any more. */

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { utils, type ParsedKey } from 'ssh2';
 import type { Prompts } from '../types';
+import { signsAtOnce } from './sign';
 import { Unchanged } from './unchanged';
 
 /** A wrong passphrase is asked for again this often. */
@@ -72,7 +73,8 @@ async function decrypted(file: string, prompts: Pick<Prompts, 'passphrase'>): Pr
 function parse(text: Buffer, passphrase?: string): ParsedKey | Error {
   // Of a file with several keys ssh2 gives a list, of which its types know nothing.
   const parsed = utils.parseKey(text, passphrase) as ParsedKey | readonly ParsedKey[] | Error;
-  return 'length' in parsed ? (parsed[0] ?? new Error('no key')) : parsed;
+  const key = 'length' in parsed ? (parsed[0] ?? new Error('no key')) : parsed;
+  return key instanceof Error ? key : signsAtOnce(key);
 }
 
 /** OpenSSH's own format has the public key in the clear. */
