@@ -3,6 +3,8 @@ import { lintSteps } from '../lint';
 import { Cluster, type ClusterInput } from '../model/cluster';
 import type { SourceFile } from '../model/files';
 import { readInventory } from '../model/inventory';
+import { parsed } from '../model/parsed';
+import { factsIn } from '../model/readFacts';
 import type { FolderSettings } from './configuration';
 import { JudgedCluster } from './judged';
 import { LiveNodes, type LiveCluster } from './live';
@@ -141,6 +143,7 @@ export class LiveClusters {
     }
     const settings = this.#around.settings(cluster.inventory);
     const input = this.#inputOf(cluster, inventory);
+    await inSlices(readAhead(input));
     const model = new Cluster(input, settings.release, cluster.judged?.cluster);
     const lint = await inSlices(lintSteps(model, settings.lint));
     cluster.judged ??= new JudgedCluster(input, settings);
@@ -163,6 +166,16 @@ export class LiveClusters {
       ...(!isWhole(inventory, judgedNodes) && { partial: true }),
     };
   }
+}
+
+/** Parses what was not parsed yet, a file at a step: of all nodes that came at once it takes too long for one turn. */
+function* readAhead({ hosts }: ClusterInput): Generator<void, void> {
+  for (const { files } of hosts)
+    for (const file of files) {
+      if (file.kind === 'facts') factsIn(file);
+      else parsed(file);
+      yield;
+    }
 }
 
 function isWhole(inventory: SourceFile | undefined, nodes: ReadonlyMap<string, unknown>): boolean {

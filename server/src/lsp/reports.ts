@@ -56,6 +56,14 @@ export class Reports {
     return report;
   }
 
+  /** Makes those that are not made yet, a file at a step. */
+  *ahead(): Generator<void, void> {
+    for (const key of [...this.#workspace.keys()]) {
+      this.of(key);
+      yield;
+    }
+  }
+
   #failure(key: Key): FileReport | undefined {
     const reason = this.#workspace.failureOf(key);
     const known = this.#failed.get(key);

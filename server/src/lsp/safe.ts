@@ -1,4 +1,5 @@
 import { LSPErrorCodes, ResponseError, type CancellationToken } from 'vscode-languageserver/node';
+import { giveWay } from './slices';
 
 export interface Log {
   error(message: string): void;
@@ -26,6 +27,7 @@ export async function safeRequest<T>(
   token: CancellationToken,
   task: () => T | Promise<T>,
 ): Promise<T | ResponseError<never>> {
+  giveWay();
   const answer = await safe(log, name, fallback, () => (token.isCancellationRequested ? fallback : task()));
   return token.isCancellationRequested
     ? new ResponseError<never>(LSPErrorCodes.RequestCancelled, 'The request was cancelled.')

@@ -22,6 +22,7 @@ import { Push } from './push';
 import { Reports } from './reports';
 import { fixWorkspace, status, suppress } from './requests';
 import { describe, safe, safeRequest, type Log } from './safe';
+import { giveWay, inSlices } from './slices';
 import { keyOf, type Key } from './uris';
 import { warmUp } from './warm';
 import { WATCHED } from './watch';
@@ -43,6 +44,7 @@ class Server {
   readonly #features: Features;
   readonly #options: InitializationOptions;
   readonly #workspace: Workspace;
+  readonly #reports: Reports;
   readonly #channel: Channel;
   readonly #converter: Converter;
   readonly #actions: Actions;
@@ -66,9 +68,9 @@ class Server {
     };
     this.#workspace = new Workspace(source, this.#log, () => this.#schedule());
     this.#converter = new Converter(this.#features, this.#options.ruleUri, (key) => this.#workspace.open.spell(key));
-    const reports = new Reports(this.#workspace, this.#converter);
+    this.#reports = new Reports(this.#workspace, this.#converter);
     const Kind = this.#features.pull ? Pull : Push;
-    this.#channel = new Kind(connection, this.#workspace, reports, this.#features, this.#log);
+    this.#channel = new Kind(connection, this.#workspace, this.#reports, this.#features, this.#log);
     this.#actions = new Actions(this.#workspace, this.#features, this.#options);
   }
 
@@ -105,7 +107,10 @@ class Server {
     const connection = this.#connection;
     const workspace = this.#workspace;
     const log = this.#log;
-    const heard = (name: string, task: () => void): void => void safe(log, name, undefined, task);
+    const heard = (name: string, task: () => void): void => {
+      giveWay();
+      void safe(log, name, undefined, task);
+    };
 
     const documents = new TextDocuments(TextDocument);
     documents.onDidOpen(({ document }) =>
@@ -202,6 +207,12 @@ class Server {
     else asked.then(take, (error: unknown) => this.#log.warn(`workspace/configuration: ${describe(error)}`));
   }
 
+  /** Hundreds of files may have something new to show: that is put into words in slices, and then told at once. */
+  async #flush(): Promise<void> {
+    await inSlices(this.#reports.ahead());
+    if (!this.#stopped) this.#channel.flush();
+  }
+
   #schedule(): void {
     if (this.#timer || this.#stopped) return;
     const flush = (): void => {
@@ -210,7 +221,7 @@ class Server {
       if (this.#stopped) return;
       const waiting = this.#workspace.settled();
       if (waiting) void waiting.then(() => this.#schedule());
-      else void safe(this.#log, 'diagnostics', undefined, () => this.#channel.flush());
+      else void safe(this.#log, 'diagnostics', undefined, () => this.#flush());
     };
     this.#timer = this.#features.pull ? setTimeout(flush, PULL_DELAY) : setImmediate(flush);
   }
