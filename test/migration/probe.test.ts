@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { wrongIn } from '../../server/src/migration/probe';
 import { Gaps } from '../../server/src/migration/probe/gaps';
 import { nextPing, PingReader, PINGS } from '../../server/src/migration/probe/ping';
 import { LoginsReader, sshWords } from '../../server/src/migration/probe/ssh';
 import { ConnectsReader } from '../../server/src/migration/probe/tcp';
+import { wrongIn } from '../../server/src/migration/probe/wrong';
 
 const recorded = (name: string): string =>
   readFileSync(path.join(import.meta.dirname, 'recorded', `${name}.txt`), 'utf8');
@@ -167,7 +167,7 @@ test('the words of ssh: nobody is asked, nothing is written, the command is one 
 });
 
 test('what is no address, or no port, is said', () => {
-  for (const address of ['-f', '', 'a b', '$(reboot)', 'a;b', "a'b"])
+  for (const address of ['-f', '', 'a b', '$(reboot)', 'a;b', "a'b", '10.0.0.300', '10.0.0.5:22', 'web1:22', '1::2::3'])
     assert.match(wrongIn({ address })!, /no address of a guest/);
   for (const address of ['10.0.0.5', '2001:db8::5', '::1', 'fe80::1%eth0', 'web1.example', '_a'])
     assert.equal(wrongIn({ address }), undefined);

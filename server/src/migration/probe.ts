@@ -4,11 +4,10 @@ import { Gaps } from './probe/gaps';
 import { nextPing, PingReader, PINGS } from './probe/ping';
 import { LOGINS, LOGINS_MS, LoginsReader, sshWords } from './probe/ssh';
 import { CONNECTS, connectsFromHere, ConnectsReader } from './probe/tcp';
+import { wrongIn } from './probe/wrong';
 
 /** As long as a migration may run. */
 const LONGEST_MS = 7 * 24 * 3600_000;
-
-const LONGEST_COMMAND = 1000;
 
 /** Asks a guest again and again whether it answers: ten times a second, by ssh once. One that cannot run says why, and harms nothing. */
 export class Probe {
@@ -138,18 +137,4 @@ export class Probe {
     this.#ahead = Math.min(this.#ahead ?? Infinity, now - stamp);
     return stamp;
   }
-}
-
-/** Why that cannot be asked, in words. */
-export function wrongIn({ address, port, ssh }: ProbeOptions): string | undefined {
-  if (!/^[A-Za-z0-9_:][A-Za-z0-9_.:%-]*$/.test(address))
-    return `"${address}" is no address of a guest: write 10.0.0.5, 2001:db8::5 or a name`;
-  if (port !== undefined && !(Number.isInteger(port) && port >= 1 && port <= 65_535))
-    return `${port} is no TCP port: write a number from 1 to 65535`;
-  if (ssh?.user !== undefined && !/^[A-Za-z0-9_][A-Za-z0-9_.@-]*$/.test(ssh.user))
-    return `"${ssh.user}" is no account of a guest`;
-  // What begins with a dash an old ssh takes for an option; control characters are more than one line to some shell.
-  if (ssh && (!/^\s*[^\s-]/.test(ssh.command) || /\p{Cc}/u.test(ssh.command) || ssh.command.length > LONGEST_COMMAND))
-    return 'that is no command for a guest: write one line, as: systemctl is-active nginx';
-  return undefined;
 }
