@@ -2,6 +2,7 @@ import { Argument, Option, type Command } from 'commander';
 import type { MigrateOptions } from '../migration/types';
 import type { CloudOptions } from './moving/cloud';
 import { positive } from './numbers';
+import { probeIn, probing, type RawProbe } from './probe';
 
 interface RawOptions {
   readonly inventory?: string;
@@ -37,7 +38,7 @@ export function addMoves(root: Command, done: (code: number) => void): void {
       const { preflightCommand } = await import('./fleet');
       done(await preflightCommand(word, { ...cloud(raw), to: raw.to, options: wayOf(raw) }));
     });
-  way(common(root.command('migrate')))
+  probing(way(common(root.command('migrate'))))
     .description(
       'move an instance, live, unless pre-flight says that it will fail; exit code 1 when it was refused, failed or was aborted',
     )
@@ -45,11 +46,18 @@ export function addMoves(root: Command, done: (code: number) => void): void {
     .addOption(to('the node that it is to move to; left out, nova chooses'))
     .addOption(new Option('--wait', 'until it has ended').default(false))
     .addOption(new Option('--anyway', 'even if pre-flight says that it will fail').default(false))
-    .action(async (word: string, raw: RawOptions & RawWay & { wait: boolean; anyway: boolean }) => {
-      const { migrateCommand } = await import('./fleet');
-      const { wait, anyway } = raw;
-      done(await migrateCommand(word, { ...cloud(raw), to: raw.to, wait, anyway, options: wayOf(raw) }));
-    });
+    .action(
+      async (
+        word: string,
+        raw: RawOptions & RawWay & RawProbe & { wait: boolean; anyway: boolean },
+        command: Command,
+      ) => {
+        const { wait, anyway } = raw;
+        const probe = probeIn(command, raw);
+        const { migrateCommand } = await import('./fleet');
+        done(await migrateCommand(word, { ...cloud(raw), to: raw.to, wait, anyway, probe, options: wayOf(raw) }));
+      },
+    );
   way(common(root.command('drain')))
     .description('move all instances of a node away; exit code 1 when something stays')
     .argument('<node>', 'a node of livemig.ini')

@@ -80,6 +80,7 @@ export class Cloud {
   /** What runs goes on. */
   close(): void {
     for (const { id, outcome } of this.migrations.list()) if (!outcome) this.migrations.running(id)?.leave();
+    this.migrations.close();
     this.fleet.close();
   }
 }

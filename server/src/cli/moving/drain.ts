@@ -5,7 +5,7 @@ import { confirmed } from '../ask';
 import { UsageError } from '../fleet';
 import type { Cloud, CloudOptions } from './cloud';
 import { Follow } from './follow';
-import { interruptible } from './interrupt';
+import { interruptible, INTERRUPTED } from './interrupt';
 import { command, print, reasonLines, say } from './words';
 
 export interface DrainCommandOptions extends CloudOptions {
@@ -119,8 +119,6 @@ ${reasonLines(reasons, '  ')}`.trimEnd()
   if (last?.disabled && code !== INTERRUPTED) await offerEnable(cloud, node);
   return code;
 }
-
-const INTERRUPTED = 130;
 
 function planLines({ node, moves, stay, notes, parallel }: DrainPlanView, wanted: number | undefined): string {
   const goes = moves.map(({ name, destination, memory, state, reasons }, i) => {

@@ -1,7 +1,8 @@
 import type { MigrationView } from '../../fleet-protocol';
+import { isEnd } from '../../migration/types';
 import { Board } from './board';
 import type { Cloud } from './cloud';
-import { endLines, print, progressLine, say } from './words';
+import { endLines, print, probeFailed, progressLine, say } from './words';
 
 /** Shows how migrations go: bars on a terminal, their views as lines of JSON, or only how each ended. */
 export class Follow {
@@ -24,10 +25,14 @@ export class Follow {
   }
 
   take(view: MigrationView): void {
-    if (!this.wanted(view) || this.#views.get(view.id)?.outcome) return;
+    const before = this.#views.get(view.id);
+    if (!this.wanted(view) || (before && isFinal(before))) return;
     this.#views.set(view.id, view);
     if (this.json) this.tell({ kind: 'migration', ...view });
-    else if (view.outcome) this.line(endLines(view), view.outcome.phase !== 'completed');
+    else if (isFinal(view)) this.line(endLines(view), view.outcome?.phase !== 'completed');
+    // Why nothing is measured is told while something can still be done about it.
+    else if (!isEnd(view.progress.phase) && view.probe?.failed !== undefined && before?.probe?.failed === undefined)
+      this.line(probeFailed(view.name, view.probe.failed), true);
     this.#draw();
     for (const look of this.#waiting) look();
   }
@@ -53,11 +58,20 @@ export class Follow {
   }
 
   /** Waits for the end of a migration. */
-  async end(id: string): Promise<MigrationView> {
+  end(id: string): Promise<MigrationView> {
+    return this.#until(id, (view) => view.outcome !== undefined);
+  }
+
+  /** The same, and for that of its probe, which asks a little longer. */
+  final(id: string): Promise<MigrationView> {
+    return this.#until(id, isFinal);
+  }
+
+  async #until(id: string, holds: (view: MigrationView) => boolean): Promise<MigrationView> {
     const view = await new Promise<MigrationView>((resolve) => {
       const look = (): void => {
         const found = this.#views.get(id);
-        if (!found?.outcome) return;
+        if (!found || !holds(found)) return;
         this.#waiting.delete(look);
         resolve(found);
       };
@@ -76,7 +90,12 @@ export class Follow {
   }
 
   #draw(): void {
-    const running = [...this.#views.values()].filter((view) => !view.outcome);
+    const running = [...this.#views.values()].filter((view) => !isFinal(view));
     this.board.show([...this.#heads, ...running.map(progressLine)]);
   }
+}
+
+/** Nothing more is told of it. */
+function isFinal({ outcome, probe }: MigrationView): boolean {
+  return outcome !== undefined && probe?.going !== true;
 }

@@ -20,7 +20,7 @@ export interface Interruptible {
 }
 
 /** Exit code of who stops watching. */
-const INTERRUPTED = 130;
+export const INTERRUPTED = 130;
 
 /**
  * Watches until the work is done. Ctrl-C asks, on a terminal, what is meant; a second one stops the watching, as the first
@@ -29,7 +29,7 @@ const INTERRUPTED = 130;
  */
 export async function interruptible(work: Promise<number>, options: Interruptible): Promise<number> {
   const { board, question, choices, left } = options;
-  const before = process.listeners('SIGINT');
+  let giveBack: () => void = () => undefined;
   let close: () => void = () => undefined;
   const stopped = new Promise<number>((resolve) => {
     let asking = false;
@@ -68,16 +68,36 @@ export async function interruptible(work: Promise<number>, options: Interruptibl
         act?.().catch((error: unknown) => say(error instanceof Error ? error.message : String(error)));
       });
     };
-    // Never without a listener: a signal that came between would be lost, though a bar is there already.
-    process.on('SIGINT', interrupt);
-    for (const listener of before) process.off('SIGINT', listener);
+    giveBack = takeInterrupts(interrupt);
   });
   try {
     return await Promise.race([work, stopped]);
   } finally {
     close();
-    const ours = process.listeners('SIGINT');
-    for (const listener of before) process.on('SIGINT', listener);
-    for (const listener of ours) process.off('SIGINT', listener);
+    giveBack();
   }
+}
+
+/** Waits for the work; Ctrl-C hastens it, and ends nothing. */
+export async function hastened<T>(work: Promise<T>, hasten: () => void): Promise<T> {
+  const giveBack = takeInterrupts(hasten);
+  try {
+    return await work;
+  } finally {
+    giveBack();
+  }
+}
+
+/**
+ * Never without a listener: a signal that came between would be lost, though a bar is there already.
+ * @returns gives Ctrl-C back to who had it
+ */
+function takeInterrupts(listener: () => void): () => void {
+  const before = process.listeners('SIGINT');
+  process.on('SIGINT', listener);
+  for (const old of before) process.off('SIGINT', old);
+  return () => {
+    for (const old of before) process.on('SIGINT', old);
+    process.off('SIGINT', listener);
+  };
 }

@@ -1,13 +1,13 @@
 import { FleetError } from '../../fleet/types';
 import { refuseOptions } from '../../migration/abilities';
 import type { Instance } from '../../migration/driver';
-import type { VerdictView } from '../../fleet-protocol';
+import type { ProbeOptions, VerdictView } from '../../fleet-protocol';
 import type { MigrateOptions } from '../../migration/types';
 import { UsageError } from '../fleet';
 import type { Cloud, CloudOptions } from './cloud';
 import { Follow } from './follow';
 import { findInstance } from './instances';
-import { interruptible } from './interrupt';
+import { hastened, interruptible, INTERRUPTED } from './interrupt';
 import { judgeInstance, verdictJson, verdictLines } from './preflight';
 import { command, print, say } from './words';
 
@@ -17,6 +17,8 @@ export interface MigrateCommandOptions extends CloudOptions {
   readonly wait: boolean;
   /** Whatever pre-flight says. */
   readonly anyway: boolean;
+  /** How the guest is asked meanwhile whether it answers; with `wait`. */
+  readonly probe: ProbeOptions | undefined;
   readonly options: MigrateOptions;
 }
 
@@ -28,6 +30,8 @@ const BEGIN_MS = 180_000;
  */
 export function migrateCommand(word: string, options: MigrateCommandOptions): Promise<number> {
   return command(options, async (cloud) => {
+    const { probe } = options;
+    if (probe?.node !== undefined) cloud.node(probe.node);
     const instance = await findInstance(cloud, word);
     const { can } = cloud.driver;
     refuseOptions(can, options.options);
@@ -38,9 +42,9 @@ export function migrateCommand(word: string, options: MigrateCommandOptions): Pr
     const { uuid, node } = instance;
     const { storage } = judged.find((verdict) => verdict.node === options.to) ?? {};
     const request = { cluster: cloud.id, node, uuid, options: { ...options.options, ...(storage && { storage }) } };
-    const destination = options.to === undefined ? {} : { destination: options.to };
+    const more = { ...(options.to !== undefined && { destination: options.to }), ...(probe && { probe }) };
     const follow = new Follow(cloud, options.json, (view) => view.uuid === uuid);
-    const begun = await cloud.migrations.migrate({ ...request, ...destination }, AbortSignal.timeout(BEGIN_MS));
+    const begun = await cloud.migrations.migrate({ ...request, ...more }, AbortSignal.timeout(BEGIN_MS));
     follow.take(begun);
     const { phase } = cloud.migrations.running(begun.id)!.progress;
     const over = phase === 'failed' || phase === 'cancelled' || phase === 'completed';
@@ -57,8 +61,11 @@ export function migrateCommand(word: string, options: MigrateCommandOptions): Pr
       board: follow.board,
       question: `${begun.name} is on its way.`,
       choices: [{ key: 'a', words: 'abort it', act: () => abort(cloud, begun.id) }],
-      left: () => `${begun.name} goes on moving; \`livemig watch ${word}\` shows it, \`livemig abort ${word}\` ends it`,
+      left: () =>
+        `${begun.name} goes on moving${probe ? ', and is asked no more' : ''}; \`livemig watch ${word}\` shows it, \`livemig abort ${word}\` ends it`,
     });
+    // Who does not want to wait until the network has learned where the guest is hears what was measured so far.
+    if (code !== INTERRUPTED) await hastened(follow.final(begun.id), () => cloud.migrations.close());
     await follow.close();
     return code;
   });

@@ -1,4 +1,4 @@
-import type { MigrationView, ReasonView } from '../../fleet-protocol';
+import type { MigrationView, ProbeView, ReasonView } from '../../fleet-protocol';
 import { FleetError } from '../../fleet/types';
 import type { Progress } from '../../migration/types';
 import { printable } from '../ask';
@@ -72,9 +72,10 @@ export function amount(bytes: number): string {
 const BAR = 20;
 
 /** How far it is, in one line. */
-export function progressLine({ name, source, destination = '?', progress, outcome, stuck }: MigrationView): string {
+export function progressLine(view: MigrationView): string {
+  const { name, source, destination = '?', progress, outcome, stuck, probe } = view;
   const way = `${name}  ${source} → ${destination}`;
-  if (outcome) return `${way}  ${outcome.phase}`;
+  if (outcome) return `${way}  ${outcome.phase}${probe?.going ? `, ${probe.address} is asked a little longer` : ''}`;
   if (progress.phase === 'starting') return `${way}  starting`;
   const { rate, dirtyRate, iteration, throttle } = progress;
   const words = [
@@ -97,13 +98,25 @@ function bar({ memory, disk }: Progress): string {
   return `[${'#'.repeat(filled)}${'.'.repeat(BAR - filled)}] ${percent}  ${amount(left)} left`;
 }
 
+/** What the probe saw of the guest. */
+export function measured({ failed, longest, sent, lost, address }: ProbeView): string {
+  if (failed !== undefined) return `the probe measured nothing: ${failed}`;
+  if (longest === 0) return `${address} always answered, ${sent - lost} times`;
+  return `the probe measured ${longest} ms without an answer of ${address}, ${lost} of ${sent} lost`;
+}
+
+export function probeFailed(name: string, why: string): string {
+  return `${name}: cannot be asked whether it answers, and moves all the same: ${why}`;
+}
+
 /** How it ended, and why. */
-export function endLines({ name, source, outcome, progress, explanation }: MigrationView): string {
+export function endLines({ name, source, outcome, progress, explanation, probe }: MigrationView): string {
   if (!outcome) return '';
   if (outcome.phase === 'completed') {
     const took = progress.elapsed === undefined ? '' : ` after ${(progress.elapsed / 1000).toFixed(1)} s`;
     const pause = progress.downtime === undefined ? '' : `, it stood still for ${progress.downtime} ms`;
-    return `${name}: is on ${outcome.on ?? 'its destination'}${took}${pause}`;
+    const seen = probe ? `; ${measured(probe)}` : '';
+    return `${name}: is on ${outcome.on ?? 'its destination'}${took}${pause}${seen}`;
   }
   const on = outcome.broken
     ? 'it stands still between two nodes'
@@ -114,6 +127,7 @@ export function endLines({ name, source, outcome, progress, explanation }: Migra
         : `it is on ${outcome.on}`;
   const said = outcome.message === undefined ? '' : `: ${outcome.message}`;
   const lines = [`${name}: ${outcome.phase === 'cancelled' ? 'was aborted' : 'failed'}; ${on}${said}`];
+  if (probe) lines.push(`  ${measured(probe)}`);
   if (explanation) {
     lines.push(`  ${explanation.means}`);
     if (explanation.found.length > 0) lines.push(reasonLines(explanation.found, '  ').trimEnd());

@@ -26,6 +26,7 @@ const SOONEST_MS = 5_000;
 interface Running {
   view: MigrationView;
   readonly migration: RunningMigration;
+  readonly probe: Probe | undefined;
 }
 
 /** The migrations of all clusters, as their drivers tell them: those that were begun here and those that were found running. */
@@ -102,8 +103,9 @@ export class Migrations {
     );
   }
 
-  /** Nothing is looked for any more. */
+  /** Nothing is looked for any more, and no guest is asked. */
   close(): void {
+    for (const { probe } of this.#all.values()) probe?.stop();
     for (const timer of this.#next.values()) clearTimeout(timer);
     this.#next.clear();
   }
@@ -192,7 +194,7 @@ export class Migrations {
       ...(migration.destination !== undefined && { destination: migration.destination }),
     });
     const view = { id, cluster, uuid, name, source, began, ...now(), ...(probe && { probe: probe.view }) };
-    const running: Running = { view, migration };
+    const running: Running = { view, migration, probe };
     this.#all.set(id, running);
     if (!driver.can.asksNodes) this.#lookIn(cluster, LOOK_MS);
     this.samples.add(id, running.view.progress);
