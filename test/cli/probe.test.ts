@@ -1,11 +1,14 @@
 // How `livemig migrate` is told to ask a guest, and what it tells of the answers.
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import { test } from 'node:test';
 import { probeOf } from '../../server/src/cli/probe';
 import { endLines, progressLine } from '../../server/src/cli/moving/words';
 import type { MigrationView, ProbeOptions, ProbeView } from '../../server/src/fleet-protocol';
 import { livemig } from '../support/cli';
+import { tempFolder } from '../support/temp';
 
 const RIGHT: Readonly<Record<string, ProbeOptions>> = {
   'ping:10.0.0.5': { address: '10.0.0.5' },
@@ -89,6 +92,16 @@ test('the command line names the option, and begins nothing', async () => {
     assert.deepEqual([words, code, stdout], [words, 2, '']);
     assert.match(stderr, said);
   }
+});
+
+test('who asks is a node of livemig.ini, of which nobody is asked before', async (t) => {
+  const folder = tempFolder();
+  t.after(folder.remove);
+  writeFileSync(path.join(folder.path, 'livemig.ini'), '[node compute1]\naddress = 192.0.2.1\n');
+  const words = ['migrate', 'one', '--to', 'compute1', '--probe', 'ping:web1', '--probe-from', 'compute9'];
+  const { code, stderr } = await livemig(words, { cwd: folder.path });
+  assert.equal(code, 2);
+  assert.match(stderr, /there is no \[node compute9\] in livemig\.ini; did you mean compute1\?/);
 });
 
 test('the help tells of it', async () => {
