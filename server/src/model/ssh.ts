@@ -1,4 +1,4 @@
-import { matchesList } from './patterns';
+import { isHashed, nameTest, type Hmac } from './known-hosts';
 import { hmacSha1 } from './sha1';
 
 /**
@@ -19,8 +19,6 @@ export interface SshFacts {
   /** The same of sshd's. */
   readonly server?: readonly string[];
 }
-
-const HASHED = '|1|';
 
 const indices = new WeakMap<readonly string[], ReadonlyMap<string, readonly string[]>>();
 
@@ -46,30 +44,20 @@ export function byKey(known: readonly string[]): ReadonlyMap<string, readonly st
  */
 export function knows(line: string, name: string): boolean {
   const hosts = line.split(' ')[0]!;
-  if (!hosts.startsWith(HASHED)) return matchesList(name.toLowerCase(), hosts.toLowerCase());
-  const asked = `${hosts} ${name.toLowerCase()}`;
+  const wanted = name.toLowerCase();
+  if (!isHashed(hosts)) return nameTest(hosts, hmac)(wanted);
+  const asked = `${hosts} ${wanted}`;
   let same = hashed.get(asked);
   if (same === undefined) {
     if (hashed.size >= MOST_HASHED) hashed.clear();
-    hashed.set(asked, (same = isHash(hosts, name.toLowerCase())));
+    hashed.set(asked, (same = nameTest(hosts, hmac)(wanted)));
   }
   return same;
 }
 
+const encoder = new TextEncoder();
+const hmac: Hmac = (salt, name) => hmacSha1(salt, encoder.encode(name));
+
 /** What came of it, since rules ask after every edit. */
 const hashed = new Map<string, boolean>();
 const MOST_HASHED = 50_000;
-
-function isHash(hosts: string, name: string): boolean {
-  const [salt = '', hash = ''] = hosts.slice(HASHED.length).split('|');
-  try {
-    return String.fromCharCode(...hmacSha1(bytesOf(atob(salt)), bytesOf(name))) === atob(hash);
-  } catch {
-    // It is no base64, and so nobody's.
-    return false;
-  }
-}
-
-function bytesOf(latin1: string): Uint8Array {
-  return Uint8Array.from(latin1, (c) => c.charCodeAt(0));
-}

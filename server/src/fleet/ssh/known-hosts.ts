@@ -1,7 +1,7 @@
-import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { mkdir, open } from 'node:fs/promises';
 import path from 'node:path';
-import { matchesList } from '../../model/patterns';
+import { hashed, isHashed, nameTest, type Hmac } from '../../model/known-hosts';
 import { FleetError, type SshTarget } from '../types';
 import { Unchanged } from './unchanged';
 
@@ -39,8 +39,8 @@ export type Verdict =
 type Names = Pick<SshTarget, 'host' | 'port' | 'hostKeyAlias' | 'knownHosts'>;
 
 const MARKERS = { '@cert-authority': 'cert-authority', '@revoked': 'revoked' } as const;
-const HASHED = '|1|';
 const SALT_BYTES = 20;
+const hmac: Hmac = (salt, name) => createHmac('sha1', salt).update(name).digest();
 
 /** Lines that cannot be read are passed over, as ssh does; so are those of protocol 1, whose keys are two numbers. */
 export function parseKnownHosts(text: string): readonly KnownHost[] {
@@ -58,17 +58,6 @@ export function parseKnownHosts(text: string): readonly KnownHost[] {
     if (protocolType(key) === type) entries.push({ line: index + 1, marker, hosts, type, key });
   }
   return entries;
-}
-
-/** @param name as ssh writes it: lower case, `[host]:port` where the port is not 22 */
-export function isNamed({ hosts }: KnownHost, name: string): boolean {
-  if (!hosts.startsWith(HASHED)) return matchesList(name, hosts.toLowerCase());
-  const [salt, hash] = hosts.slice(HASHED.length).split('|');
-  const wanted = Buffer.from(hash ?? '', 'base64');
-  const found = createHmac('sha1', Buffer.from(salt ?? '', 'base64'))
-    .update(name)
-    .digest();
-  return wanted.length === found.length && timingSafeEqual(wanted, found);
 }
 
 /** The name by which known_hosts knows a host; a HostKeyAlias stands for host and port. */
@@ -131,7 +120,7 @@ export async function store(target: Names, key: Buffer): Promise<string> {
   if (file === undefined) throw new FleetError('host-key', 'There is no known_hosts file to keep the key in');
   const before = await look(file);
   const name = knownName(target);
-  const hosts = before?.isHashed === true ? hashed(name) : name;
+  const hosts = before?.isHashed === true ? hashed(name, randomBytes(SALT_BYTES), hmac) : name;
   const line = `${hosts} ${protocolType(key)} ${key.toString('base64')}\n`;
   try {
     await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
@@ -169,11 +158,6 @@ export function protocolType(key: Buffer): string {
   return end <= key.length ? key.toString('latin1', 4, end) : '';
 }
 
-function hashed(name: string): string {
-  const salt = randomBytes(SALT_BYTES);
-  return `${HASHED}${salt.toString('base64')}|${createHmac('sha1', salt).update(name).digest('base64')}`;
-}
-
 interface KnownFile {
   readonly file: string;
   readonly hosts: KnownHosts;
@@ -187,15 +171,15 @@ class KnownHosts {
   /** Lines of plain names alone, by these. */
   readonly #plain = new Map<string, KnownHost[]>();
   /** Lines of patterns and hashes. */
-  readonly #others: readonly KnownHost[];
+  readonly #others: readonly { readonly entry: KnownHost; readonly isNamed: (name: string) => boolean }[];
   readonly #found = new Map<string, readonly KnownHost[]>();
 
   constructor(text: string) {
     const entries = parseKnownHosts(text);
     this.isOpen = text !== '' && !text.endsWith('\n');
-    this.isHashed = entries.some((e) => e.hosts.startsWith(HASHED));
-    this.#others = entries.filter((e) => e.hosts.startsWith(HASHED) || /[*?!]/.test(e.hosts));
-    const others = new Set(this.#others);
+    this.isHashed = entries.some((e) => isHashed(e.hosts));
+    const others = new Set(entries.filter((e) => isHashed(e.hosts) || /[*?!]/.test(e.hosts)));
+    this.#others = [...others].map((entry) => ({ entry, isNamed: nameTest(entry.hosts, hmac) }));
     for (const entry of entries) {
       if (others.has(entry)) continue;
       for (const name of new Set(entry.hosts.toLowerCase().split(','))) {
@@ -210,7 +194,8 @@ class KnownHosts {
   of(name: string): readonly KnownHost[] {
     let found = this.#found.get(name);
     if (!found) {
-      const own = [...(this.#plain.get(name) ?? []), ...this.#others.filter((entry) => isNamed(entry, name))];
+      const others = this.#others.flatMap(({ entry, isNamed }) => (isNamed(name) ? [entry] : []));
+      const own = [...(this.#plain.get(name) ?? []), ...others];
       this.#found.set(name, (found = own.sort((a, b) => a.line - b.line)));
     }
     return found;
