@@ -243,7 +243,7 @@ export interface VerdictsParams extends InstanceParams {
 export interface VerdictView {
   /** The destination. */
   readonly node: string;
-  /** `unknown`: it could not be read, and `why` says so. `blocked` may have a `why` that is nobody's finding: nova has no room there. */
+  /** `unknown`: it could not be read, and `why` says so. `blocked` may have a `why` that is nobody's finding: nova takes nothing there, or has no room. */
   readonly state: 'ready' | 'warnings' | 'blocked' | 'unknown';
   /** Errors first. */
   readonly reasons: readonly ReasonView[];

@@ -151,7 +151,11 @@ export function planFor({ cluster, unread }: Model, wanted: Wanted): DrainPlan {
 }
 
 /** Why nova takes nothing from a node, or nothing to where it is to go, whatever it is. */
-function closedTo(services: readonly ComputeService[], node: string, to: string | undefined): string | undefined {
+export function closedTo(
+  services: readonly ComputeService[],
+  node: string,
+  to: string | undefined,
+): string | undefined {
   if (services.length === 0) return undefined;
   const of = (name: string) => services.find((s) => s.node === name);
   if (of(node)?.up === false) return `nova-compute is down on ${node}: nova moves nothing live from there`;

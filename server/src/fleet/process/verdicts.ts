@@ -11,6 +11,7 @@ import type { ClusterSession, Fleet } from './fleet';
 import { fresh, readFor } from './fresh';
 import { clusterOf } from './refreshed';
 import { lastRead } from './standing';
+import { closedTo } from './drain-plan';
 
 /** Others get their turn after so long, ms. */
 const SLICE_MS = 20;
@@ -26,7 +27,7 @@ export async function verdicts(
   fleet: Fleet,
   params: VerdictsParams,
   signal: AbortSignal,
-  driverOf: (cluster: string) => Pick<Driver, 'room'>,
+  driverOf: (cluster: string) => Pick<Driver, 'room' | 'services'>,
 ): Promise<VerdictView[]> {
   const session = fleet.cluster(params.cluster);
   const { node, destination, uuid, options = {} } = params;
@@ -46,13 +47,19 @@ export async function verdicts(
   const cluster = clusterOf(session.id, session.read, [...snapshots, ...known], missing);
   const source = cluster.hosts.find((h) => h.name === node);
   if (!source) throw new FleetError('not-found', `there is no node ${node} any more`);
-  const room = await driverOf(session.id).room?.(signal);
+  const driver = driverOf(session.id);
+  const room = await driver.room?.(signal);
+  // Where nova answers it is asked for its hosts, too; a list is worth no failure, and no question of a password.
+  const hosts = room && room.unknown === undefined ? driver.services?.list(signal) : undefined;
+  const services = (await hosts?.catch(() => undefined)) ?? [];
   const memory = source.facts?.instances?.find((i) => i.uuid === uuid)?.memory ?? 0;
   const request = { cluster, source, uuid, options };
   const verdictOf = (host: Host): VerdictView => {
     const copy = finds && mustCopy(source, uuid, host) ? ({ storage: 'copy' } as const) : undefined;
     const { state, reasons } = judge(copy ? { ...request, options: { ...options, ...copy } } : request, host);
     const view = { node: host.name, state, reasons: reasons.map(({ finding }) => reasonOf(finding)), ...copy };
+    const closed = closedTo(services, node, host.name);
+    if (closed !== undefined) return { ...view, state: 'blocked', why: closed };
     const left = room?.free.get(host.name) ?? Infinity;
     if (memory <= left) return view;
     return { ...view, state: 'blocked', why: `placement has no room there for its ${memory} MiB: ${left} are left` };
@@ -76,10 +83,15 @@ export async function verdicts(
   const unread = [
     ...[...failures].map(([name, reason]) => unknown(name, reason)),
     ...others.flatMap((name) => (standing.has(name) ? [] : { ...unknown(name, UNREAD), unread: true })),
-  ];
+  ].filter((view) => {
+    // Whether it can be a destination at all nobody but livemig.ini can say.
+    const roles = session.read.nodes.get(view.node)?.roles ?? [];
+    return roles.length === 0 || roles.includes('compute');
+  });
   const order = { ready: 0, warnings: 1, blocked: 2, unknown: 3 };
-  const { compare } = new Intl.Collator();
-  return [...judged, ...unread].sort((a, b) => order[a.state] - order[b.state] || compare(a.node, b.node));
+  const { compare } = new Intl.Collator(undefined, { numeric: true });
+  const rank = ({ state, unread: isUnread = false }: VerdictView): number => order[state] + Number(isUnread);
+  return [...judged, ...unread].sort((a, b) => rank(a) - rank(b) || compare(a.node, b.node));
 }
 
 /** A node's model without the others. */
