@@ -1,6 +1,7 @@
 /** A notification for as long as a migration runs. */
 import { l10n, ProgressLocation, window } from 'vscode';
 import type { MigrationView, SteerParams } from '../../../server/src/fleet-protocol';
+import { failureOf } from '../nodes/failure';
 import type { Requests } from '../nodes/store';
 import type { MigrationStore } from './store';
 import { isOver, progressText, wayText } from './words';
@@ -20,7 +21,7 @@ export async function watch(
       const view = tools.store.get(id);
       if (!view || isOver(view)) return;
       const answer = await askAbort(view);
-      if (answer === 'abort') await steer(tools.fleet, view, 'abort');
+      if (answer === 'abort') await abort(id, tools);
       if (answer === 'stop') return;
     }
   } finally {
@@ -31,7 +32,9 @@ export async function watch(
 function show(id: string, { store }: { readonly store: MigrationStore }): Thenable<'ended' | 'cancelled'> {
   const view = store.get(id);
   if (!view || isOver(view)) return Promise.resolve('ended');
-  const title = `${view.name}, ${wayText(view)}`;
+  // A title stays as it is; where nova chooses is learned on the way.
+  const isChosen = view.destination !== undefined;
+  const title = isChosen ? `${view.name}, ${wayText(view)}` : view.name;
   return window.withProgress(
     { location: ProgressLocation.Notification, title, cancellable: true },
     (progress, cancel) =>
@@ -44,7 +47,7 @@ function show(id: string, { store }: { readonly store: MigrationStore }): Thenab
         const tell = (): void => {
           const now = store.get(id);
           if (!now || isOver(now)) end('ended');
-          else progress.report({ message: progressText(now) });
+          else progress.report({ message: (isChosen ? '' : `${wayText(now)} · `) + progressText(now) });
         };
         const listener = store.onDidChange((changed) => {
           if (!changed || changed.id === id) tell();
@@ -53,6 +56,35 @@ function show(id: string, { store }: { readonly store: MigrationStore }): Thenab
         tell();
       }),
   );
+}
+
+/** One that begins can only be aborted once nova has it on its list. What is refused is told, and it is watched on. */
+async function abort(id: string, { store, fleet }: { readonly store: MigrationStore; readonly fleet: Requests }) {
+  const isEarly = (): boolean => {
+    const view = store.get(id);
+    return view?.progress.phase === 'starting' && !isOver(view) && !view.actions.includes('abort');
+  };
+  if (isEarly()) {
+    const title = l10n.t('Aborting the migration of {0} as soon as it can be aborted…', store.get(id)?.name ?? '');
+    await window.withProgress(
+      { location: ProgressLocation.Notification, title },
+      () =>
+        new Promise<void>((resolve) => {
+          const listener = store.onDidChange(() => {
+            if (isEarly()) return;
+            listener.dispose();
+            resolve();
+          });
+        }),
+    );
+  }
+  const view = store.get(id);
+  if (!view || isOver(view)) return;
+  try {
+    await steer(fleet, view, 'abort');
+  } catch (error) {
+    void window.showErrorMessage(failureOf(error).message);
+  }
 }
 
 async function askAbort({ name, source, progress }: MigrationView): Promise<'abort' | 'stop' | undefined> {
