@@ -78,7 +78,7 @@ class Shown {
   }
 
   update(page: ChartPage): void {
-    const kinds = (p: ChartPage): string => [hasThrottle(p), p.gaps !== undefined].join();
+    const kinds = (p: ChartPage): string => [hasThrottle(p), isWritten(p), p.gaps !== undefined].join();
     const anew = kinds(page) !== kinds(this.#page);
     this.#page = page;
     const { words } = page;
@@ -137,7 +137,17 @@ class Shown {
         words.rates,
         [
           { label: words.rate, color: blue, of: (s) => s.rate },
-          { label: words.dirty, color: yellow, dash: [6, 4], of: (s) => s.dirtyRate },
+          // Nova does not tell: a key of what is never drawn would say that the guest writes nothing.
+          ...(isWritten(page)
+            ? [
+                {
+                  label: words.dirty,
+                  color: yellow,
+                  dash: [6, 4],
+                  of: (s: ChartPage['samples'][number]) => s.dirtyRate,
+                },
+              ]
+            : []),
         ],
         (n) => `${bytes(n)}/s`,
         190,
@@ -237,6 +247,7 @@ class Shown {
 }
 
 const throttleOf: Line['of'] = ({ throttle = 0 }) => throttle;
+const isWritten = ({ samples }: ChartPage): boolean => samples.some(({ dirtyRate }) => dirtyRate !== undefined);
 const hasThrottle = ({ samples }: ChartPage): boolean => samples.some(({ throttle }) => (throttle ?? 0) > 0);
 
 function dataOf({ samples, began }: ChartPage, lines: readonly Line[]): uPlot.AlignedData {

@@ -1,10 +1,12 @@
 /** Where to: the list of destinations with their verdicts, and what is asked before one of them is taken. */
 import { l10n, ThemeIcon, window, type QuickInputButton, type QuickPickItem } from 'vscode';
 import type { VerdictView } from '../../../server/src/fleet-protocol';
-import { hasCause, showCause } from './cause';
+import { hasCause, showCause, whereOf } from './cause';
 
 /** Reasons that a question shows. */
 const MOST = 6;
+/** Letters of options beside which the line has room for where they are changed. */
+const SHORT = 40;
 
 interface Item extends QuickPickItem {
   /** Absent: nova's scheduler chooses. */
@@ -28,7 +30,7 @@ export interface Asked {
   /** Nova's scheduler may be asked to choose. */
   readonly scheduler: boolean;
   /** The page of options, and what was chosen there in a few words. */
-  readonly options: { show(): Promise<void>; text(): string };
+  readonly options: { show(): Promise<void>; text(): string; short(): string };
 }
 
 /** @returns undefined when it was dismissed, or a line at fault is looked at instead */
@@ -47,6 +49,8 @@ export async function chooseDestination(asked: Asked): Promise<Choice | undefine
     if (verdict.unread === true) {
       // Now it is worth it. What it says is seen before anything is begun.
       verdicts = (await asked.judge(wanted)) ?? verdicts;
+      if (!verdicts.some(({ node }) => node === wanted))
+        void window.showInformationMessage(l10n.t('{0} was read: no instance can be moved there.', wanted));
       continue;
     }
     const sure = await confirmed(verdict, asked.title);
@@ -64,7 +68,11 @@ function pick(
     const gear: QuickInputButton = { iconPath: new ThemeIcon('gear'), tooltip: l10n.t('Options: {0}', options.text()) };
     const jump: QuickInputButton = { iconPath: new ThemeIcon('go-to-file'), tooltip: l10n.t('Open the line at fault') };
     list.title = title;
-    list.placeholder = l10n.t('Destination ({0}; the gear above changes that)', options.text());
+    const short = options.short();
+    list.placeholder =
+      short.length > SHORT
+        ? l10n.t('Destination ({0})', short)
+        : l10n.t('Destination ({0}; the gear above changes that)', short);
     list.matchOnDescription = true;
     list.matchOnDetail = true;
     list.ignoreFocusOut = true;
@@ -77,7 +85,7 @@ function pick(
       ...(scheduler ? [chooser] : []),
       ...verdicts.map((verdict): Item => ({
         verdict,
-        label: `$(${ICONS[verdict.state]}) ${verdict.node}`,
+        label: `$(${verdict.unread === true ? 'circle-outline' : ICONS[verdict.state]}) ${verdict.node}`,
         ...withCopy(verdict, wordsOf(verdict)),
         buttons: hasCause(verdict.reasons) ? [jump] : [],
       })),
@@ -109,22 +117,26 @@ function pick(
 
 const ICONS = { ready: 'pass', warnings: 'warning', blocked: 'error', unknown: 'question' } as const;
 
-function wordsOf({ state, reasons, why }: VerdictView): Pick<QuickPickItem, 'description' | 'detail'> {
-  const [first] = reasons;
+function wordsOf({ node, state, reasons, why, unread }: VerdictView): Pick<QuickPickItem, 'description' | 'detail'> {
+  const [reason] = reasons;
+  // What stands on the source is no matter of the row's node.
+  const first =
+    reason && (reason.host === undefined || reason.host === node ? '' : `${reason.host}: `) + reason.message;
   switch (state) {
     case 'ready':
       return { description: l10n.t('ready') };
     case 'warnings':
       return {
         description: reasons.length === 1 ? l10n.t('1 warning') : l10n.t('{0} warnings', reasons.length),
-        ...(first && { detail: first.message }),
+        ...(first !== undefined && { detail: first }),
       };
     case 'blocked':
       return {
         description: reasons.length <= 1 ? l10n.t('blocked') : l10n.t('blocked, {0} reasons', reasons.length),
-        ...((why ?? first) !== undefined && { detail: why ?? first!.message }),
+        ...((why ?? first) !== undefined && { detail: (why ?? first)! }),
       };
     case 'unknown':
+      if (unread === true) return { description: l10n.t('not read yet: choose it, and it is read and judged') };
       return { description: l10n.t('unknown'), ...(why !== undefined && { detail: why }) };
   }
 }
@@ -167,20 +179,26 @@ async function confirmed(verdict: VerdictView, title: string): Promise<boolean |
     await showCause(reasons);
     return 'leave';
   }
-  return answer === anyway && typed(node);
+  return answer === anyway && typed(verdict);
 }
 
 function reasonsText({ reasons, why }: VerdictView): string {
-  const all = [...(why === undefined ? [] : [why]), ...reasons.map(({ message }) => message)];
+  const all = [
+    ...(why === undefined ? [] : [why]),
+    ...reasons.map((reason) => `${whereOf(reason)}: ${reason.message}`),
+  ];
   const lines = all.slice(0, MOST).map((message) => `• ${message}`);
   if (all.length > MOST) lines.push(l10n.t('… and {0} more', all.length - MOST));
   return lines.join('\n\n');
 }
 
-async function typed(node: string): Promise<boolean> {
+async function typed({ node, state }: VerdictView): Promise<boolean> {
   const answer = await window.showInputBox({
     title: l10n.t('Migrate Anyway'),
-    prompt: l10n.t('Type {0} to begin a migration that is expected to fail.', node),
+    prompt:
+      state === 'blocked'
+        ? l10n.t('Type {0} to begin a migration that is expected to fail.', node)
+        : l10n.t('Type {0} to begin a migration of which nobody knows whether it will go well.', node),
     ignoreFocusOut: true,
     validateInput: (text) => (text.trim() === node || text === '' ? undefined : l10n.t('That is not {0}.', node)),
   });

@@ -1,6 +1,6 @@
 import { l10n, window, type QuickPickItem } from 'vscode';
 import type { DrainPlanView, MigrateParams } from '../../../server/src/fleet-protocol';
-import { askProbe, probeText } from './probe';
+import { askProbe, probeText, shortProbeText } from './probe';
 
 type MigrateOptions = MigrateParams['options'];
 /** Options that migrations of a cluster take. */
@@ -33,21 +33,35 @@ export class Options {
     return this.#probe;
   }
 
-  /** A few words for a line above the list. */
+  /** A few words, all that is to be known. */
   text(): string {
+    const { storage } = this.#options;
+    const probe = this.#probe && l10n.t('probe of {0}', probeText(this.#probe));
+    const disks = storage === 'copy' ? undefined : this.#asFound;
+    return [disks, ...this.#chosen, probe].filter((part) => part).join(', ');
+  }
+
+  /** The same for a line that is soon cut off: what was chosen, else what holds by itself. */
+  short(): string {
+    const probe = this.#probe && shortProbeText(this.#probe);
+    const chosen = [...this.#chosen, probe].filter((part) => part);
+    const { storage, postCopy, bandwidth } = this.#options;
+    const isPlain = storage === undefined && !postCopy && !bandwidth && !probe;
+    return [...(isPlain ? [this.#asFound] : []), ...chosen].join(', ');
+  }
+
+  get #asFound(): string {
+    return this.#isNovas ? l10n.t('as nova is configured') : l10n.t('disks as they are found');
+  }
+
+  get #chosen(): readonly (string | undefined)[] {
     const { storage, postCopy, autoConverge, bandwidth } = this.#options;
-    const parts = [
-      storage === 'copy'
-        ? l10n.t('disks are copied')
-        : this.#isNovas
-          ? l10n.t('as nova is configured')
-          : l10n.t('disks as they are found'),
+    return [
+      storage === 'copy' ? l10n.t('disks are copied') : undefined,
       postCopy ? l10n.t('post-copy') : undefined,
       autoConverge ? l10n.t('auto-converge') : undefined,
       bandwidth ? l10n.t('{0} MiB/s', bandwidth) : undefined,
-      this.#probe && l10n.t('probe of {0}', probeText(this.#probe)),
     ];
-    return parts.filter((part) => part).join(', ');
   }
 
   /** Nova finds out by itself where disks lie, and takes all else from its hosts' configuration. */
@@ -64,9 +78,7 @@ export class Options {
       {
         option: 'storage',
         label: l10n.t('Copy its disks'),
-        detail: l10n.t(
-          'Of disks on the source alone. Found out by itself where the destination has none of their files.',
-        ),
+        detail: l10n.t('For disks that only the source has. Done anyway where that is found out.'),
         picked: storage === 'copy',
       },
       {
@@ -78,7 +90,7 @@ export class Options {
       {
         option: 'autoConverge',
         label: l10n.t('Auto-converge'),
-        detail: l10n.t('The guest is slowed down where it writes memory faster than the network carries it.'),
+        detail: l10n.t('Slows the guest down where it writes memory faster than the network carries it.'),
         picked: autoConverge === true,
       },
       {

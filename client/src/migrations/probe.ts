@@ -4,11 +4,17 @@ import type { MigrateParams, MigrationView } from '../../../server/src/fleet-pro
 
 type ProbeOptions = NonNullable<MigrateParams['probe']>;
 
-/** `10.0.0.5`, `10.0.0.5 port 22, from compute3`, `true on 10.0.0.5`. */
+/** `10.0.0.5`, `10.0.0.5 port 22, from compute3`, `true on 10.0.0.5`, `true on root@10.0.0.5`. */
 export function probeText({ address, port, node, ssh }: ProbeOptions): string {
-  const at = port === undefined ? address : l10n.t('{0} port {1}', address, port);
+  const host = ssh?.user === undefined ? address : `${ssh.user}@${address}`;
+  const at = port === undefined ? host : l10n.t('{0} port {1}', host, port);
   const what = ssh ? l10n.t('{0} on {1}', ssh.command, at) : at;
   return node === undefined ? what : l10n.t('{0}, from {1}', what, node);
+}
+
+/** The same without the command. */
+export function shortProbeText({ ssh, ...probe }: ProbeOptions): string {
+  return ssh ? l10n.t('SSH probe of {0}', probeText(probe)) : l10n.t('probe of {0}', probeText(probe));
 }
 
 /**
@@ -63,7 +69,9 @@ async function askHow(title: string, before?: ProbeOptions): Promise<Pick<ProbeO
   const placeHolder = l10n.t('How the guest is asked');
   const picked = await window.showQuickPick(ways, { title, placeHolder, ignoreFocusOut: true });
   if (picked?.way !== 'tcp' && picked?.way !== 'ssh') return picked && {};
-  const old = before?.port === undefined ? '' : String(before.port);
+  // The port of one way is not the other's.
+  const isSame = (before?.ssh !== undefined) === (picked.way === 'ssh');
+  const old = before?.port === undefined || !isSame ? '' : String(before.port);
   if (picked.way === 'tcp') {
     const port = await askText(title, l10n.t('TCP port of the guest to connect to'), old, wrongPort);
     return port === undefined ? undefined : { port: Number(port) };
@@ -106,11 +114,30 @@ async function askText(
   return (await window.showInputBox({ title, prompt, value, validateInput, ignoreFocusOut: true }))?.trim();
 }
 
+/** So many may still be answered: they are not lost yet. */
+const WAITING = 10;
+
+/** There is no silence between answers where there were none. */
+const isUnheard = ({ sent, lost, longest }: NonNullable<MigrationView['probe']>): boolean =>
+  longest === 0 && lost > 0 && sent - lost <= WAITING;
+
+/** How the probe goes, in a sentence. */
+export function askedText(probe: NonNullable<MigrationView['probe']>): string {
+  const { address, sent, lost, longest, failed } = probe;
+  if (failed !== undefined) return l10n.t('The probe measured nothing: {0}', failed);
+  if (isUnheard(probe)) return l10n.t('{0} was asked {1} times, and has not answered once.', address, sent);
+  return l10n.t(
+    '{0} was asked {1} times, and did not answer {2} times; the longest silence was {3} ms.',
+    ...[address, sent, lost, longest],
+  );
+}
+
 /** What the probe measured, in words; undefined where there was none. */
 export function measuredText({ probe }: Pick<MigrationView, 'probe'>): string | undefined {
   if (!probe) return undefined;
   const { failed, longest, sent, lost, address } = probe;
-  if (failed !== undefined) return l10n.t('nothing: {0}', failed);
+  if (failed !== undefined) return l10n.t('nothing ({0})', failed);
+  if (isUnheard(probe)) return l10n.t('{0} has not answered once of {1} times', address, sent);
   if (longest === 0) return l10n.t('{0} always answered, {1} times', address, sent - lost);
   return l10n.t('{0} ms without an answer of {1}, {2} of {3} lost', longest, address, lost, sent);
 }

@@ -12,12 +12,15 @@ import { linesOf, rateText, wayText } from './words';
 export async function reportEnd(view: MigrationView, texts: Texts): Promise<void> {
   const { name, outcome, explanation, progress } = view;
   const destination = outcome?.on ?? view.destination ?? '';
+  const [show, details] = [l10n.t('Show Cause'), l10n.t('Details')];
   if (outcome?.phase === 'completed') {
     const text = l10n.t('{0} is on {1} now.', name, destination);
     const downtime =
       progress.downtime === undefined ? '' : ` ${l10n.t('It stood still for {0} ms.', progress.downtime)}`;
     const measured = view.probe ? ` ${l10n.t('The probe measured: {0}.', measuredText(view) ?? '')}` : '';
-    void window.showInformationMessage(text + downtime + measured);
+    // Without a button it is one line, and the rest is cut off.
+    const answer = await window.showInformationMessage(text + downtime + measured, ...(measured ? [details] : []));
+    if (answer === details) await showDetails(view, texts);
     return;
   }
   if (outcome?.phase === 'cancelled') {
@@ -25,7 +28,6 @@ export async function reportEnd(view: MigrationView, texts: Texts): Promise<void
     void window.showInformationMessage(l10n.t('The migration of {0} was aborted.', name) + on);
     return;
   }
-  const [show, details] = [l10n.t('Show Cause'), l10n.t('Details')];
   const found = explanation?.found ?? [];
   const [first] = found;
   const parts = [

@@ -20,7 +20,7 @@ export function percentOf({ memory, disk }: Progress): number | undefined {
 
 /** `compute1 → compute2`. */
 export const wayText = ({ source, destination }: Pick<MigrationView, 'source' | 'destination'>): string =>
-  `${source} → ${destination ?? l10n.t('where nova chooses')}`;
+  `${source} → ${destination ?? l10n.t('nova’s choice')}`;
 
 export function phaseText(phase: Progress['phase']): string {
   switch (phase) {
@@ -105,7 +105,7 @@ export function linesOf({
   const { memory, disk, rate, dirtyRate, iteration, downtime, throttle } = progress;
   const left = outcome ? undefined : leftOf(progress);
   const percent = outcome ? undefined : percentOf(progress);
-  add(l10n.t('Way'), `${source} → ${destination}`);
+  add(l10n.t('Way'), wayText({ source, ...(destination !== undefined && { destination }) }));
   add(l10n.t('Phase'), `${phaseText(progress.phase)}${percent === undefined ? '' : `, ${percent} %`}`);
   add(l10n.t('Message'), outcome?.message);
   add(l10n.t('Now on'), outcome?.broken ? l10n.t('neither node: post-copy broke') : outcome?.on);

@@ -4,6 +4,7 @@ import type { MigrationId, MigrationView, Sample, SteerParams } from '../../../.
 import type { ChartPage } from '../../../webview/messages';
 import { guard } from '../../nodes/commands/guard';
 import type { MigrationStore } from '../store';
+import { askedText } from '../probe';
 import { steer } from '../watch';
 import { isOver, isStuck, phaseText, progressText, rateText, wayText } from '../words';
 import { Panel } from './panel';
@@ -112,10 +113,12 @@ function pageOf(view: MigrationView, samples: readonly Sample[]): ChartPage {
     actions: order.filter((action) => actions.includes(action)).map((id) => ({ id, label: labels[id] })),
     samples,
     began: Math.min(view.began, samples[0]?.at ?? view.began),
-    ...(probe && { gaps: probe.gaps, probe: probeText(probe) }),
+    ...(probe && { gaps: probe.gaps, probe: askedText(probe) }),
     words: {
       memory: l10n.t('Still to be sent'),
-      rates: l10n.t('Bandwidth and what the guest writes'),
+      rates: samples.some(({ dirtyRate }) => dirtyRate !== undefined)
+        ? l10n.t('Bandwidth and what the guest writes')
+        : l10n.t('Bandwidth'),
       slowed: l10n.t('Guest slowed down'),
       remaining: l10n.t('Left'),
       rate: l10n.t('Sent'),
@@ -127,16 +130,4 @@ function pageOf(view: MigrationView, samples: readonly Sample[]): ChartPage {
       none: l10n.t('No numbers were kept of this migration.'),
     },
   };
-}
-
-function probeText({ address, sent, lost, longest, failed }: NonNullable<MigrationView['probe']>): string {
-  return failed === undefined
-    ? l10n.t(
-        '{0} was asked {1} times, and did not answer {2} times; the longest silence was {3} ms.',
-        address,
-        sent,
-        lost,
-        longest,
-      )
-    : l10n.t('{0} could not be asked: {1}', address, failed);
 }

@@ -210,9 +210,9 @@ export function instanceText({ name, title, state, memory, vcpus, migrating }: I
   };
   return [
     migrating ? l10n.t('migrating') : state === 'other' ? undefined : words[state],
-    title === undefined ? undefined : name,
     vcpus === undefined ? undefined : l10n.t('{0} vCPU', vcpus),
     memory === undefined ? undefined : l10n.t('{0} MiB', memory),
+    title === undefined ? undefined : name,
   ]
     .filter((part) => part)
     .join(' · ');
