@@ -67,6 +67,11 @@ export class Desk {
     return readFileSync(path.join(this.#folder, file), 'utf8');
   }
 
+  /** As somebody else would. */
+  write(file: string, text: string): void {
+    writeFileSync(path.join(this.#folder, file), text);
+  }
+
   /** Waits until the file on the disk satisfies a condition: saving takes a moment. */
   async saved(file: string, holds: (text: string) => boolean): Promise<void> {
     await until(() => holds(this.read(file))).catch(() => {

@@ -128,6 +128,30 @@ describe('migrations', { skip: noLab }, () => {
     assert.equal(await stateOn(lab, 'compute2', guest), 'running (migrated)');
   });
 
+  test('where nova moves them, its scheduler is offered, and of the options only what nova takes', async () => {
+    const { page } = desk;
+    await startGuest(moving.lab, 'compute1', 'nova1', QUIET);
+    // By its name is seen that the other file was read. No such cloud is known here: the list does without.
+    desk.write(
+      'livemig.ini',
+      desk.read('livemig.ini').replace('name = lab\ndriver = libvirt', 'name = cloud\ndriver = nova'),
+    );
+    await view.show();
+    await view.row(/^cloud/).waitFor();
+    await view.unfold(/^compute1/);
+    await view.row('Instances').waitFor();
+    await view.unfold('Instances');
+    await view.migrate('nova1');
+    await view.picks.filter({ hasText: 'Nova’s scheduler chooses' }).waitFor();
+    await view.picks.filter({ hasText: /compute2/ }).waitFor();
+    assert.match((await view.input.getAttribute('placeholder'))!, /as nova is configured/);
+    await view.openOptions();
+    const labels = (await view.picks.allInnerTexts()).map((text) => text.trim().split('\n')[0]);
+    assert.deepEqual(labels, ['Copy its disks', 'Probe…']);
+    assert.match((await view.input.getAttribute('placeholder'))!, /nova\.conf/);
+    await page.keyboard.press('Escape');
+  });
+
   test('one that will fail says why before; begun anyway it is explained, down to the line', async () => {
     const { page } = desk;
     await moving.unheard(async () => {

@@ -138,6 +138,6 @@ class MovingView extends NodesView {
     await page.mouse.move(1, 1);
     await page.locator('.workbench-hover:visible').first().waitFor({ state: 'detached' });
     await page.locator('.quick-input-titlebar .codicon-gear').click();
-    await this.picks.filter({ hasText: 'Auto-converge' }).waitFor();
+    await this.picks.filter({ hasText: 'Copy its disks' }).waitFor();
   }
 }
