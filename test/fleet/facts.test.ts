@@ -615,6 +615,8 @@ test('where a disk lies: its size in qcow2’s header, another file, nothing, no
   assert.deepEqual(image(look + header), { qcow2: 16_777_216 });
   assert.deepEqual(image(look + header.replace('51', '52')), {});
   assert.deepEqual(image(look), {});
+  assert.deepEqual(image(`${look}${header}192\t/i/a disk\n\n`), { qcow2: 16_777_216, used: 196_608 });
+  assert.deepEqual(image(`${look} 00 00\n4       /i/1 /x\n`), { used: 4096 });
   assert.equal(image("stat: cannot statx '/i/a': No such file or directory\n"), null);
   assert.equal(image('41ed 0 0 1700000000 4096 /i/a\n'), undefined);
   assert.equal(image("stat: cannot statx '/i/a': Permission denied\n"), undefined);

@@ -84,7 +84,7 @@ const ALL: Required<Facts> = {
   exported: { '/srv/instances': ['192.0.2.0/24(rw,no_root_squash)'] },
   shown: { '/srv/instances': ['192.0.2.0/24'] },
   rpc: ['mountd 3 tcp 20048'],
-  images: { '/var/lib/libvirt/images/a': { qcow2: 16777216 }, '/var/lib/libvirt/images/b': null },
+  images: { '/var/lib/libvirt/images/a': { qcow2: 16777216, used: 200704 }, '/var/lib/libvirt/images/b': null },
   pools: ['/var/lib/libvirt/images'],
   ssh: {
     known: ['compute2,192.0.2.12 ssh-ed25519 SHA256:jJ0uQzXlbFZ0xg5DRxDRwO3OQqY2Ov3k5e0bW8o0nR8'],

@@ -118,6 +118,8 @@ export interface Facts {
 export interface ImageFacts {
   /** Of the disk in it, in bytes, where it is of qcow2. */
   readonly qcow2?: number;
+  /** Bytes that the file takes of its file system. */
+  readonly used?: number;
 }
 
 export interface MountFacts {

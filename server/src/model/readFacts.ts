@@ -198,7 +198,9 @@ const facts = objectOf<Facts>({
   exported: mapOf(strings),
   shown: mapOf(strings),
   rpc: strings,
-  images: mapOf<ImageFacts | null>((raw) => (raw === null ? null : objectOf<ImageFacts>({ qcow2: number })(raw))),
+  images: mapOf<ImageFacts | null>((raw) =>
+    raw === null ? null : objectOf<ImageFacts>({ qcow2: number, used: number })(raw),
+  ),
   pools: strings,
   ssh: objectOf<SshFacts>({
     known: strings,

@@ -13,7 +13,7 @@
 #   probe-write:TOKEN:FOLDER  a hidden file with TOKEN in it is made in FOLDER, to see whether others have the same folder
 #   probe-read:TOKEN:FOLDER   what is in it
 #   probe-remove:TOKEN:FOLDER it is removed, if TOKEN is in it. TOKEN is of 8 to 64 letters and digits
-#   image:PATH                what lies there, and the first bytes of it, in which qcow2 tells how large the disk is
+#   image:PATH                what lies there, what it takes, and its first bytes, in which qcow2 tells how large the disk is
 #   pools:active              libvirt's storage pools
 #   limit:SECONDS             for each command (10)
 #   deadline:SECONDS          for all of them (60): what is left then is named and not run
@@ -542,7 +542,10 @@ image() {
   if late; then lacks "image $1" 'no time was left'; return 0; fi
   {
     look "$1"
-    if [ -f "$1" ]; then limited od -An -v -tx1 -N32 "$1"; fi
+    if [ -f "$1" ]; then
+      limited od -An -v -tx1 -N32 "$1"
+      limited du -kL "$1"
+    fi
     printf '\nexit 0\n'
   } 2>/dev/null | frame "image $1"
 }

@@ -531,10 +531,6 @@ export function factsOf(answer: Answer): {
   const definitions = sections(text('instances'));
   const jobs = sections(text('jobs'));
   const snapshots = virsh.has('with-snapshot') ? sections(text('snapshots')) : undefined;
-  const rooms = starting('room').flatMap(([path, output]) => {
-    const found = output.status === 0 ? room(output.text) : undefined;
-    return found ? [[path, found] as const] : [];
-  });
   const writers = starting('writer').flatMap(([who, output]) => {
     const found = may(output);
     return found === undefined ? [] : [[who.split(' ')[0]!, found] as const];
@@ -588,7 +584,7 @@ export function factsOf(answer: Answer): {
             .split('\n')
             .filter((l) => l !== '')
         : undefined,
-    space: some(rooms),
+    space: spaceOf(answer),
     writable: some(writers),
     firewall: firewall({
       nft: done('nft'),
@@ -618,6 +614,16 @@ export function factsOf(answer: Answer): {
     failures.push({ what: 'instances', why: `of ${listed.length}, libvirt did not answer for ${unasked} in time` });
   const known = Object.entries(all).filter(([, value]) => value !== undefined);
   return { facts: Object.fromEntries(known), failures };
+}
+
+/** What is free on file systems that were asked for, by the path that they were asked by. */
+export function spaceOf({ outputs }: Answer): Facts['space'] {
+  return some(
+    [...outputs].flatMap(([name, { text, status }]) => {
+      const found = name.startsWith('room ') && status === 0 ? room(text) : undefined;
+      return found ? [[name.slice('room '.length), found] as const] : [];
+    }),
+  );
 }
 
 /** What was asked for where disks lie, or would. */

@@ -75,15 +75,19 @@ export function rpc(text: string): readonly string[] {
   );
 }
 
-/** Lines of stat(1) or ls(1) and od(1); null where there is nothing, undefined where that could not be seen. */
+/** Lines of stat(1) or ls(1), od(1) and `du -k`; null where there is nothing, undefined where that could not be seen. */
 export function image(text: string): ImageFacts | null | undefined {
   if (/: (?:No such file or directory|Not a directory)$/m.test(text)) return null;
   const [first = '', ...rest] = text.split('\n');
   if (readLook(first.split(' '))?.type !== 'file') return undefined;
-  const bytes = Buffer.from(rest.join('').replace(/\s+/g, ''), 'hex');
-  return bytes.length === 32 && bytes.toString('latin1', 0, 4) === 'QFI\xfb'
-    ? { qcow2: Number(bytes.readBigUInt64BE(24)) }
-    : {};
+  const digits = rest.filter((line) => /^[\s\da-f]*$/.test(line)).join('');
+  const bytes = Buffer.from(digits.replace(/\s+/g, ''), 'hex');
+  const [, used] = /^(\d+)[ \t]+\//m.exec(rest.join('\n')) ?? [];
+  return {
+    ...(bytes.length === 32 &&
+      bytes.toString('latin1', 0, 4) === 'QFI\xfb' && { qcow2: Number(bytes.readBigUInt64BE(24)) }),
+    ...(used !== undefined && { used: Number(used) * 1024 }),
+  };
 }
 
 /** Folders in `virsh pool-dumpxml`, one after the other. */
