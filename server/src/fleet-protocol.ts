@@ -400,6 +400,8 @@ export interface DrainMove {
   readonly destination?: string;
   /** MiB. */
   readonly memory?: number;
+  /** Its disks are copied along: somebody said so, or it can go only so. */
+  readonly storage?: 'copy';
   readonly state: 'ready' | 'warnings';
   readonly reasons: readonly ReasonView[];
 }
