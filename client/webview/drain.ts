@@ -53,7 +53,7 @@ export function showDrain(page: DrainPage): void {
             'td',
             {},
             h('span', { class: `sign ${look}`, 'aria-hidden': 'true' }, sign),
-            ` ${text}`,
+            ` ${text}${progress || move.copied === undefined ? '' : `, ${move.copied}`}`,
             move.said === undefined ? undefined : h('div', { class: 'faint' }, move.said),
             !progress && move.findings.length > 0
               ? h('ul', { class: 'findings' }, ...move.findings.map((f) => findingItem(f, f.index)))

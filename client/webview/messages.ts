@@ -32,6 +32,8 @@ export interface DrainPage {
     readonly destination: string;
     readonly memory: string;
     readonly state: 'ready' | 'warnings';
+    /** That its disks are copied, if they are. */
+    readonly copied?: string;
     readonly findings: readonly (Finding & { readonly index: number })[];
     /** Once it runs. */
     readonly progress?: DrainView['moves'][number]['progress'];

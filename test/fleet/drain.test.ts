@@ -144,6 +144,93 @@ describe('draining a node, in the lab', { skip: noLab }, () => {
     });
   });
 
+  test('disks of the node alone are copied without being told to, as far as there are pools and room for them', async () => {
+    const images = '/var/lib/libvirt/images';
+    const virsh = (...argv: readonly string[]) => lab.must('compute2', ['virsh', '-q', ...argv]);
+    const names = ['apart', 'beside'] as const;
+    for (const name of names) {
+      const disk = `${images}/${name}/disk`;
+      await lab.must('compute1', ['mkdir', '-p', `${images}/${name}`]);
+      await lab.must('compute1', ['qemu-img', 'create', '-q', '-f', 'qcow2', disk, '16M']);
+      await lab.must('compute1', ['qemu-io', '-c', 'write -q -P 7 2M 6M', disk]);
+      await lab.must('compute1', ['chmod', '644', disk]);
+      await startGuest(lab, 'compute1', name, { ...QUIET, disk: 'local' });
+    }
+    await startGuest(lab, 'compute1', 'shared', QUIET);
+    await lab.must('compute2', ['mkdir', '-p', images]);
+    await lab.must('compute2', ['mount', '-t', 'tmpfs', '-o', 'size=12M', 'tmpfs', images]);
+    const rows = ({ moves }: Pick<DrainPlanView, 'moves'>) => moves.map((m) => [m.name, m.storage]);
+    try {
+      await readAll();
+      const from = fleet.log.length;
+      const without = await plan({ destination: 'compute2' });
+      assert.deepEqual(rows(without), [['shared', undefined]]);
+      assert.deepEqual(
+        without.stay.map(({ name, reasons }) => [name, reasons.find((r) => r.severity === 'error')?.rule]),
+        names.map((name) => [name, 'cluster/asked-copy-no-pool']),
+      );
+      // One question to each of the two nodes, of all disks.
+      const asked = fleet.log.slice(from).filter((line) => line.includes(`image:${images}`));
+      assert.equal(asked.length, 2, asked.join('\n'));
+      // What somebody said counts.
+      const told = await plan({ destination: 'compute2', options: { storage: 'shared' } });
+      assert.ok([...told.moves, ...told.stay].every(({ reasons }) => !reasons.some((r) => /asked-copy/.test(r.rule))));
+      assert.ok(told.moves.every(({ storage }) => storage === undefined));
+
+      for (const name of names) {
+        await lab.must('compute2', ['mkdir', `${images}/${name}`]);
+        await virsh('pool-define-as', name, 'dir', '--target', `${images}/${name}`);
+        await virsh('pool-start', name);
+      }
+      const narrow = await plan({ destination: 'compute2' });
+      assert.deepEqual(rows(narrow), [
+        ['apart', 'copy'],
+        ['shared', undefined],
+      ]);
+      assert.deepEqual([narrow.stay.length, narrow.stay[0]?.name], [1, 'beside']);
+      assert.match(
+        narrow.stay[0]!.why,
+        /^no room for a copy of its disks after those that go before it: compute2 has [45] of 7 MiB on \/var\/lib\/libvirt\/images$/,
+      );
+
+      await lab.must('compute2', ['mount', '-o', 'remount,size=64M', images]);
+      const wide = await plan({ destination: 'compute2' });
+      assert.deepEqual(
+        [rows(wide), wide.stay],
+        [
+          [
+            ['apart', 'copy'],
+            ['beside', 'copy'],
+            ['shared', undefined],
+          ],
+          [],
+        ],
+      );
+      await drain(wide.id, { parallel: 2 });
+      const end = await over(wide.id);
+      assert.deepEqual([end.state, steps(end)], ['done', 'apart completed, beside completed, shared completed']);
+      for (const one of end.moves) assert.match((await stateOn(lab, 'compute2', one))!, /^running/);
+      for (const name of names) {
+        const compared = await lab.must('compute2', [
+          'qemu-io',
+          '-U',
+          '-r',
+          '-c',
+          'read -P 7 2M 6M',
+          `${images}/${name}/disk`,
+        ]);
+        assert.doesNotMatch(compared, /verification failed/);
+      }
+    } finally {
+      await removeGuests(lab);
+      for (const name of names) {
+        await lab.run('compute2', ['virsh', 'pool-destroy', name]);
+        await lab.run('compute2', ['virsh', 'pool-undefine', name]);
+      }
+      await lab.must('compute2', ['umount', '-l', images]);
+    }
+  });
+
   test('an instances path that is not shared is told in the plan, the matrix, and before one goes; it is compared once', async () => {
     const instances = '/var/lib/nova/instances';
     const guest = await startGuest(lab, 'compute1', 'stored', QUIET);

@@ -166,11 +166,24 @@ describe('migrations on the command line, in the lab', { skip: noLab }, () => {
     await isOn('compute1', one);
   });
 
-  test('drains a node: the plan first, then two at a time', async () => {
-    const guests = [await guest('a'), await guest('b'), await guest('c')];
+  test('drains a node: the plan first, then two at a time; one with its disks', async () => {
+    const folder = '/var/lib/libvirt/images/c';
+    const pool = (...words: readonly string[]) => lab.must('compute2', ['virsh', '-q', ...words]);
+    const guests = [await guest('a'), await guest('b')];
+    guests.push(await startGuest(lab, 'compute1', 'c', { ...QUIET, disk: 'local' }));
+    const closed = await run('drain', 'compute1', '--plan');
+    assert.equal(closed.code, 1, closed.stderr);
+    assert.match(
+      closed.stdout,
+      /^ {2}c stays: pre-flight says no: compute2\n {4}error: .* \(cluster\/asked-copy-no-pool\)$/m,
+    );
+    await lab.must('compute2', ['mkdir', '-p', folder]);
+    await pool('pool-define-as', 'c', 'dir', '--target', folder);
+    await pool('pool-start', 'c');
     const [plan, asked] = await Promise.all([run('drain', 'compute1', '--plan'), run('drain', 'compute1')]);
     assert.equal(plan.code, 0, plan.stderr);
     assert.match(plan.stdout, /^compute1: 3 to move, 1 at a time\n {2}1\. a \(128 MiB\) → compute2\n/);
+    assert.match(plan.stdout, /^ {2}3\. c \(128 MiB\) → compute2, its disks are copied, with warnings$/m);
     assert.equal(asked.code, 2);
     assert.match(asked.stderr, /say --yes/);
     for (const one of guests) await isOn('compute1', one);
@@ -186,6 +199,8 @@ describe('migrations on the command line, in the lab', { skip: noLab }, () => {
       await isOn(destination as LabNode, { uuid, name });
       assert.ok(lines.some((l) => l.kind === 'migration' && l.id === migration && l.outcome !== undefined));
     }
+    await pool('pool-destroy', 'c');
+    await pool('pool-undefine', 'c');
     const empty = await run('drain', 'compute1', '--yes');
     assert.deepEqual([empty.code, empty.stdout], [0, 'compute1: nothing moves\n']);
   });

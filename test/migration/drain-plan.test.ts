@@ -88,6 +88,48 @@ describe('the plan of a drain', () => {
     ]);
   });
 
+  test('disks that are copied take room, too: of each file system what those before leave, never more than is known', () => {
+    const instances = [guest('large', 30), guest('middle', 20), guest('small', 10), guest('shared', 5)];
+    const rooms = [
+      { node: 'b', free: 1000, disks: new Map([['/', 100]]) },
+      { node: 'c', free: 15, disks: new Map([['/', 9000]]) },
+    ];
+    const takes = (mib: number, on = '/') => ({ ...READY, copied: new Map([[on, mib]]) });
+    const verdict: DrainInput['verdict'] = ({ name }) => (name === 'shared' ? READY : takes(60.5));
+    const plan = planDrain(input({ instances, rooms, verdict }));
+    assert.deepEqual(names(plan), ['shared → b', 'small → c', 'large → b']);
+    assert.deepEqual(
+      plan.moves.map(({ storage, disks }) => [storage, disks?.get('/')]),
+      [
+        [undefined, undefined],
+        ['copy', 60.5],
+        ['copy', 60.5],
+      ],
+    );
+    assert.deepEqual(stays(plan), [
+      'middle: no room for its 20 MiB after those that go before it: c has 15; ' +
+        'no room for a copy of its disks after those that go before it: b has 39 of 61 MiB on /',
+    ]);
+    for (const free of [takes(9e9, '/other'), { ...READY, copied: new Map<string, number>() }])
+      assert.deepEqual(stays(planDrain(input({ instances, rooms, verdict: () => free }))), []);
+  });
+
+  test('where a file of a disk is that is there already goes last', () => {
+    const rooms = [
+      { node: 'b', free: 9000 },
+      { node: 'c', free: 100 },
+    ];
+    const verdict: DrainInput['verdict'] = (_, node) => (node === 'b' ? READY : { ...READY, copied: new Map() });
+    const plan = planDrain(input({ instances: [guest('x', 60), guest('y', 60)], rooms, verdict }));
+    assert.deepEqual(
+      plan.moves.map((m) => [m.instance.name, m.destination, m.storage]),
+      [
+        ['x', 'c', 'copy'],
+        ['y', 'b', undefined],
+      ],
+    );
+  });
+
   test('to a node that was named, if it has room and nothing speaks against it', () => {
     const rooms = [
       { node: 'b', free: 100 },

@@ -48,6 +48,7 @@ export function drainPage({ plan, drain, options, beginning }: Shown): {
       memory: move.memory === undefined ? '' : l10n.t('{0} MiB', move.memory),
       state: move.state,
       findings: linked(move.reasons),
+      ...(move.storage && { copied: l10n.t('its disks are copied') }),
       ...(move.progress && { progress: move.progress }),
       ...(move.why !== undefined && { said: move.why }),
     })),

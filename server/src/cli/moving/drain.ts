@@ -6,7 +6,7 @@ import { UsageError } from '../fleet';
 import type { Cloud, CloudOptions } from './cloud';
 import { Follow } from './follow';
 import { interruptible, INTERRUPTED } from './interrupt';
-import { command, print, reasonLines, say } from './words';
+import { command, COPIED, print, reasonLines, say } from './words';
 
 export interface DrainCommandOptions extends CloudOptions {
   /** Only tell what would be done. */
@@ -121,11 +121,12 @@ ${reasonLines(reasons, '  ')}`.trimEnd()
 }
 
 function planLines({ node, moves, stay, notes, parallel }: DrainPlanView, wanted: number | undefined): string {
-  const goes = moves.map(({ name, destination, memory, state, reasons }, i) => {
+  const goes = moves.map(({ name, destination, memory, storage, state, reasons }, i) => {
     const size = memory === undefined ? '' : ` (${memory} MiB)`;
     const where = destination === undefined ? '' : ` → ${destination}`;
+    const copied = storage === 'copy' ? COPIED : '';
     const warned = state === 'warnings' ? ', with warnings' : '';
-    return `  ${i + 1}. ${name}${size}${where}${warned}\n${reasonLines(reasons, '       ')}`;
+    return `  ${i + 1}. ${name}${size}${where}${copied}${warned}\n${reasonLines(reasons, '       ')}`;
   });
   const stays = stay.map(({ name, why, reasons }) => `  ${name} stays: ${why}\n${reasonLines(reasons, '    ')}`);
   const several = moves.length > 1 ? `, ${wanted ?? parallel} at a time` : '';

@@ -6,7 +6,7 @@ import type { MigrateOptions } from '../../migration/types';
 import { UsageError } from '../fleet';
 import type { Cloud, CloudOptions } from './cloud';
 import { findInstance } from './instances';
-import { command, print, reasonLines } from './words';
+import { command, COPIED, print, reasonLines } from './words';
 
 export interface PreflightOptions extends CloudOptions {
   /** Undefined: all nodes that run guests. */
@@ -43,7 +43,7 @@ export function verdictJson(
 
 export function verdictLines({ node, state, why, unread, reasons, storage }: VerdictView): string {
   const not = unread === true ? 'not read: name it by --to to have it judged' : `could not be read: ${why ?? ''}`;
-  const known = `${state}${storage === 'copy' ? ', its disks are copied' : ''}${why === undefined ? '' : `: ${why}`}`;
+  const known = `${state}${storage === 'copy' ? COPIED : ''}${why === undefined ? '' : `: ${why}`}`;
   const said = state === 'unknown' ? not : known;
   return `  ${node}: ${said}\n${reasonLines(reasons, '    ')}`;
 }

@@ -36,6 +36,9 @@ export function complain(failures: ReadonlyMap<string, string>): void {
   for (const [node, why] of failures) say(why.startsWith(`${node}: `) ? why : `${node}: ${why}`);
 }
 
+/** Behind where something goes. */
+export const COPIED = ', its disks are copied';
+
 /** Columns as wide as their widest cell. */
 export function table(rows: readonly (readonly string[])[]): string {
   const widths = rows[0]!.map((_, i) => Math.max(...rows.map((r) => r[i]!.length)));

@@ -35,7 +35,9 @@ export async function causesOf(
     () => [],
   );
   const snapshots = rules.some((id) => OF_COPIES.test(id))
-    ? await withCopiesOf(fleet, session, { source, uuid, nodes: pair }, read, signal).catch(() => read)
+    ? await withCopiesOf(fleet, session, { source, uuids: [uuid], nodes: pair, storage: 'copy' }, read, signal).catch(
+        () => read,
+      )
     : read;
   const cluster = clusterOf(session.id, session.read, snapshots, snapshots.length < session.read.nodes.size);
   const hosts = cluster.hosts.filter((h) => pair.has(h.name) || isServer(h));

@@ -1,12 +1,14 @@
+import { setImmediate } from 'node:timers/promises';
 import type { DrainPlanParams } from '../../fleet-protocol';
-import { planDrain, type DrainPlan, type Room } from '../../migration/drain/plan';
+import { heldBy, planDrain, type DrainPlan, type Judgement, type Room } from '../../migration/drain/plan';
 import { verdictsFrom } from '../../migration/drain/verdicts';
 import type { ComputeService, Driver, Instance, NovaRoom } from '../../migration/driver';
 import { destinationsOf } from '../../migration/preflight';
 import type { MigrateOptions } from '../../migration/types';
 import type { Cluster } from '../../model/cluster';
 import type { Host } from '../../model/host';
-import { FleetError } from '../types';
+import { FleetError, type Snapshot } from '../types';
+import { copiesFrom, withCopiesOf } from './copies';
 import type { ClusterSession, Fleet } from './fleet';
 import { READ_FOR_NOVA, readNodes } from './fresh';
 import type { Migrations } from './migrations';
@@ -17,6 +19,9 @@ import { withSharedStorage } from './storage';
 
 /** MiB that a node keeps for itself: `reserved_host_memory_mb` of nova, where nothing else is said. */
 const RESERVED_MIB = 512;
+
+/** Others get their turn after so long, ms. */
+const SLICE_MS = 20;
 
 /** A drain as it is planned. */
 export interface Planned {
@@ -36,7 +41,7 @@ export async function planNode(
   params: DrainPlanParams,
   signal: AbortSignal,
 ): Promise<Planned> {
-  const { node, destination, uuids, options } = params;
+  const { node, destination, uuids: some, options } = params;
   const session = fleet.cluster(params.cluster);
   fleet.node(params);
   if (destination === node) throw new FleetError('refused', `${node} cannot be drained to itself`);
@@ -60,11 +65,15 @@ export async function planNode(
     // Whoever had to be asked for a password was asked by then.
     asked.then(() => driver.room?.(signal)),
   ]);
-  const instances = uuids ? all.filter(({ uuid }) => uuids.includes(uuid)) : all;
+  const instances = some ? all.filter(({ uuid }) => some.includes(uuid)) : all;
   // Only now: its instances may have been read anew meanwhile.
   if (!known) await withSharedStorage(fleet, session, node, lastRead(session, failures), signal);
-  const model = modelOf(session, failures);
-  const plan = planFor(model, { node, instances, to: destination, driver, services, room, options });
+  const nodes = destination === undefined ? undefined : new Set([node, destination]);
+  const uuids = instances.flatMap((instance) => (heldBy(instance) === undefined ? instance.uuid : []));
+  const copies = { source: node, uuids, nodes, storage: options?.storage };
+  const seen = await withCopiesOf(fleet, session, copies, lastRead(session, failures), signal);
+  const model = modelOf(session, failures, seen);
+  const plan = await planFor(model, { node, instances, to: destination, driver, services, room, options }, signal);
   const service = services.find((s) => s.node === node);
   for (const [name, why] of failures)
     unread.push(
@@ -99,8 +108,12 @@ export interface Model {
 }
 
 /** All nodes as they were read last, but for those that could not be read. */
-export function modelOf(session: ClusterSession, unread: ReadonlyMap<string, string>): Model {
-  return { cluster: lastModel(session, lastRead(session, unread)), unread };
+export function modelOf(
+  session: ClusterSession,
+  unread: ReadonlyMap<string, string>,
+  snapshots: readonly Snapshot[],
+): Model {
+  return { cluster: lastModel(session, snapshots), unread };
 }
 
 export interface Wanted {
@@ -112,19 +125,47 @@ export interface Wanted {
   readonly room?: NovaRoom | undefined;
   readonly options?: MigrateOptions | undefined;
   /** MiB that others will still take, by node. */
-  readonly taken?: ReadonlyMap<string, number>;
+  readonly taken?: ReadonlyMap<string, Taken>;
 }
 
-/** Where instances of a node can go, by what is known. */
-export function planFor({ cluster, unread }: Model, wanted: Wanted): DrainPlan {
-  const { node, instances, to, driver, services = [], room, options, taken = new Map<string, number>() } = wanted;
+/** MiB that others will still take of a node. */
+export interface Taken {
+  readonly memory: number;
+  /** By file system. */
+  readonly disks: ReadonlyMap<string, number>;
+}
+
+/**
+ * Where instances of a node can go, by what is known. Others get their turn meanwhile.
+ * @throws FleetError of code `cancelled`
+ */
+export async function planFor({ cluster, unread }: Model, wanted: Wanted, signal?: AbortSignal): Promise<DrainPlan> {
+  const { node, instances, to, driver, services = [], room, options = {}, taken } = wanted;
   const source = cluster.hosts.find((h) => h.name === node);
   const closed = new Set(services.filter((s) => !s.enabled || !s.up).map((s) => s.node));
   const hosts = source ? destinationsOf({ cluster, source }) : cluster.hosts.filter((h) => h.isCompute);
   const { scheduler } = driver.can;
   const open = hosts.filter((h) => to !== undefined || !scheduler || !closed.has(h.name));
-  const rooms = open.map((host): Room => ({ node: host.name, free: freeOn(host, taken.get(host.name) ?? 0) }));
-  const verdict = source && verdictsFrom(cluster, source, options);
+  const rooms = open.map((host) => roomOn(host, taken?.get(host.name)));
+  // Nova makes the files itself.
+  const copies = source && driver.name === 'libvirt' ? copiesFrom(source, options.storage) : () => undefined;
+  const as = source && verdictsFrom(cluster, source, options);
+  const copied = source && verdictsFrom(cluster, source, { ...options, storage: 'copy' });
+  const verdict = (uuid: string, destination: Host): Judgement | undefined => {
+    const takes = copies(uuid, destination);
+    const said = (takes ? copied : as)?.(uuid, destination);
+    return said && { ...said, copied: takes };
+  };
+  // What is found once is kept; only finding it takes long.
+  let since = performance.now();
+  for (const host of open.filter(({ name }) => to === undefined || name === to))
+    for (const { uuid } of instances) {
+      verdict(uuid, host);
+      if (performance.now() - since < SLICE_MS) continue;
+      await setImmediate();
+      if (signal?.aborted) throw new FleetError('cancelled', 'cancelled');
+      since = performance.now();
+    }
   const hostOf = new Map(cluster.hosts.map((h) => [h.name, h]));
   const guests = new Map((source?.facts?.instances ?? []).map((i) => [i.uuid, i]));
   const known = new Set([...hostOf.keys(), ...unread.keys()]);
@@ -138,7 +179,7 @@ export function planFor({ cluster, unread }: Model, wanted: Wanted): DrainPlan {
     verdict: ({ uuid }, name) => {
       const destination = hostOf.get(name);
       // Of a guest that libvirt does not tell of, what is found of the two nodes counts.
-      return verdict && destination ? verdict(uuid, destination) : undefined;
+      return destination && verdict(uuid, destination);
     },
     // Huge pages are set aside already.
     need: ({ uuid, memory }) => (guests.get(uuid)?.hugepages?.some((size) => size > 0) ? 0 : memory),
@@ -170,9 +211,14 @@ export function closedTo(
   return target.enabled ? undefined : `nova places nothing on ${to}: its compute service is disabled${why}`;
 }
 
-function freeOn(host: Host, taken: number): number | undefined {
-  const available = host.facts?.memory?.available;
-  return available === undefined ? undefined : available - RESERVED_MIB - taken;
+function roomOn({ name, facts = {} }: Host, taken?: Taken): Room {
+  const { memory, space = {} } = facts;
+  const free = memory && memory.available - RESERVED_MIB - (taken?.memory ?? 0);
+  const disks = Object.entries(space).map(([on, { available }]): [string, number] => [
+    on,
+    available - (taken?.disks.get(on) ?? 0),
+  ]);
+  return { node: name, free, disks: new Map(disks) };
 }
 
 /** As nova would have it: 0 is no limit there. */

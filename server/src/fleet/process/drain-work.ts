@@ -2,14 +2,16 @@ import type { DrainPlanParams } from '../../fleet-protocol';
 import { heldBy, type DrainPlan, type Move } from '../../migration/drain/plan';
 import type { DrainRun, Launched, Left, Work } from '../../migration/drain/run';
 import type { Instance } from '../../migration/driver';
-import type { MigrateOptions, Outcome } from '../../migration/types';
+import type { Amounts, MigrateOptions, Outcome } from '../../migration/types';
 import { FleetError } from '../types';
-import { modelOf, planFor } from './drain-plan';
+import { lookedAt, withCopiesOf } from './copies';
+import { modelOf, planFor, type Taken } from './drain-plan';
 import type { Fleet } from './fleet';
-import { fresh } from './fresh';
+import { fresh, FRESH_MS } from './fresh';
 import type { Migrations } from './migrations';
 import type { Asker } from './prompts';
 import { siteOf } from './site';
+import { lastRead } from './standing';
 
 /** Asking where an instance is takes no longer than that, in ms. */
 const ASK_MS = 60_000;
@@ -22,6 +24,8 @@ interface Sent {
   readonly destination: string;
   /** MiB. */
   readonly memory: number;
+  /** MiB that the copies of its disks take, by file system. */
+  readonly disks: ReadonlyMap<string, number> | undefined;
   /** ms since 1970. */
   readonly began: number;
   ended?: number;
@@ -57,34 +61,36 @@ export class DrainWork implements Work<Move> {
     if (unread.has(node) && !scheduler) return { left: unread.get(node)! };
     const instance = scheduler ? move.instance : this.#now(move.instance);
     if (!instance) return this.#gone(move.instance);
-    const look = (to: string | undefined, taken: ReadonlyMap<string, number>) =>
-      planFor(modelOf(this.fleet.cluster(cluster), unread), {
-        node,
-        instances: [instance],
-        to,
-        driver,
-        options,
-        taken,
-      });
-    const first = look(move.destination, this.#arriving());
+    const look = async (to: string | undefined, takenNow: () => Map<string, Taken>): Promise<DrainPlan> => {
+      const now = this.fleet.cluster(cluster);
+      // Those that wait are asked for at once.
+      const among = to === undefined ? undefined : new Set([node, to]);
+      const copies = { source: node, uuids: this.#waiting(instance), nodes: among, storage: options.storage };
+      const snapshots = lastRead(now, unread);
+      const seen = await withCopiesOf(this.fleet, now, { ...copies, age: FRESH_MS }, snapshots, signal);
+      const wanted = { node, instances: [instance], to, driver, options, taken: takenNow() };
+      return planFor(modelOf(now, unread, seen), wanted, signal);
+    };
+    const first = await look(move.destination, () => this.#arriving());
     if (first.moves[0]) return first.moves[0];
     // Where it was to go was our choice: there may be another.
     if (scheduler || named !== undefined) return leftBy(move, first);
     const { failures } = await fresh(this.fleet, session, signal, { source: node });
     for (const [name, reason] of failures) unread.set(name, reason);
-    const second = look(undefined, this.#promised(move));
+    const second = await look(undefined, () => this.#promised(move));
     return second.moves[0] ?? leftBy(move, second);
   }
 
-  async launch({ instance: { uuid, name, memory = 0 }, destination }: Move): Promise<Launched | Left> {
+  async launch({ instance: { uuid, name, memory = 0 }, destination, storage, disks }: Move): Promise<Launched | Left> {
     const { cluster, node } = this.params;
-    const request = { cluster, node, uuid, options: this.options, ...(destination !== undefined && { destination }) };
+    const options = { ...this.options, ...(storage && { storage }) };
+    const request = { cluster, node, uuid, options, ...(destination !== undefined && { destination }) };
     try {
       const view = await this.migrations.migrate(request, AbortSignal.timeout(2 * ASK_MS));
       const running = this.migrations.running(view.id);
       if (!running) throw new Error(`${name}: its migration was forgotten`);
       const { outcome } = running;
-      if (destination !== undefined) this.#follow(view.id, destination, memory, outcome);
+      if (destination !== undefined) this.#follow({ migration: view.id, destination, memory, disks }, outcome);
       return { migration: view.id, destination: view.destination, outcome };
     } catch (error) {
       if (!(error instanceof FleetError) || !['refused', 'not-found'].includes(error.code)) throw error;
@@ -97,8 +103,8 @@ export class DrainWork implements Work<Move> {
     }
   }
 
-  #follow(migration: string, destination: string, memory: number, outcome: Promise<Outcome>): void {
-    const sent: Sent = { migration, destination, memory, began: Date.now() };
+  #follow(what: Omit<Sent, 'began'>, outcome: Promise<Outcome>): void {
+    const sent: Sent = { ...what, began: Date.now() };
     this.#sent.add(sent);
     void outcome.then(({ phase }) => {
       if (phase === 'completed') sent.ended = Date.now();
@@ -139,34 +145,55 @@ export class DrainWork implements Work<Move> {
     return found && { ...instance, state: found.state, migrating: found.migrating === true };
   }
 
-  /** MiB that what was sent has not yet taken of a destination when that was read last. */
-  #arriving(): Map<string, number> {
-    const taken = new Map<string, number>();
-    const nodes = this.fleet.cluster(this.params.cluster).nodes;
-    for (const { migration, destination, memory, began, ended } of this.#sent) {
-      const read = nodes.get(destination)?.readAt ?? 0;
-      if (ended !== undefined && ended <= read) continue;
-      const remaining = began > read || ended !== undefined ? undefined : this.#remaining(migration);
-      taken.set(destination, (taken.get(destination) ?? 0) + Math.min(memory, remaining ?? memory));
-    }
-    return taken;
+  /** UUIDs of what is still to go, one of them at least. */
+  #waiting({ uuid }: Instance): readonly string[] {
+    const waiting = this.#run?.state.moves.filter(({ step }) => step === 'waiting') ?? [];
+    return [uuid, ...waiting.map(({ move }) => move.instance.uuid)];
   }
 
-  #remaining(migration: string): number | undefined {
-    const bytes = this.migrations.running(migration)?.progress.memory?.remaining;
-    return bytes === undefined ? undefined : bytes / MIB;
+  /** What was sent has not yet taken it of a destination when that was read, or asked for its disks, last. */
+  #arriving(): Map<string, Taken> {
+    const taken = new Map<string, Taken>();
+    const session = this.fleet.cluster(this.params.cluster);
+    for (const sent of this.#sent) {
+      const { destination } = sent;
+      const { memory, disk } = this.migrations.running(sent.migration)?.progress ?? {};
+      const arriving = partOf(sent, session.nodes.get(destination)?.readAt ?? 0, sent.memory, memory);
+      const looked = lookedAt(session, destination);
+      const disks = [...(sent.disks ?? [])].map(([on, mib]) => [on, partOf(sent, looked, mib, disk)] as const);
+      add(taken, destination, arriving, new Map(disks));
+    }
+    return taken;
   }
 
   /** The same, and what others that wait were promised. */
-  #promised(but: Move): Map<string, number> {
+  #promised(but: Move): Map<string, Taken> {
     const taken = this.#arriving();
     for (const { step, move } of this.#run?.state.moves ?? []) {
-      const { destination, instance } = move;
+      const { destination, instance, disks } = move;
       if (step !== 'waiting' || destination === undefined || instance.uuid === but.instance.uuid) continue;
-      taken.set(destination, (taken.get(destination) ?? 0) + (instance.memory ?? 0));
+      add(taken, destination, instance.memory ?? 0, disks);
     }
     return taken;
   }
+}
+
+/** MiB of `all` that were still to come when its destination was looked at. */
+function partOf({ began, ended }: Sent, looked: number, all: number, sent: Amounts | undefined): number {
+  if (ended !== undefined) return ended <= looked ? 0 : all;
+  return began > looked || !sent ? all : Math.min(all, sent.remaining / MIB);
+}
+
+function add(
+  to: Map<string, Taken>,
+  node: string,
+  memory: number,
+  disks: ReadonlyMap<string, number> = new Map(),
+): void {
+  const before = to.get(node);
+  const all = new Map(before?.disks);
+  for (const [on, mib] of disks) all.set(on, (all.get(on) ?? 0) + mib);
+  to.set(node, { memory: (before?.memory ?? 0) + memory, disks: all });
 }
 
 function leftBy(move: Move, { stay }: DrainPlan): Left<Move> {

@@ -141,11 +141,12 @@ function viewOf({ moves, stay }: DrainPlan): Pick<DrainPlanView, 'moves' | 'stay
   };
 }
 
-function moveView({ instance: { uuid, name, memory }, destination, state, reasons }: Move): DrainMove {
+function moveView({ instance: { uuid, name, memory }, destination, state, reasons, storage }: Move): DrainMove {
   return {
     ...{ uuid, name, state, reasons: reasons.map(({ finding }) => reasonOf(finding)) },
     ...(destination !== undefined && { destination }),
     ...(memory !== undefined && { memory }),
+    ...(storage && { storage }),
   };
 }
 

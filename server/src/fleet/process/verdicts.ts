@@ -5,9 +5,9 @@ import type { Finding } from '../../lint';
 import type { Host } from '../../model/host';
 import { destinationsOf, judge } from '../../migration/preflight';
 import type { Driver } from '../../migration/driver';
-import { FleetError, type Snapshot } from '../types';
-import { liesLocally, mustCopy, withCopiesOf } from './copies';
-import type { ClusterSession, Fleet } from './fleet';
+import { FleetError } from '../types';
+import { mustCopy, withCopiesOf } from './copies';
+import type { Fleet } from './fleet';
 import { fresh, readFor } from './fresh';
 import { clusterOf } from './refreshed';
 import { lastRead } from './standing';
@@ -37,9 +37,9 @@ export async function verdicts(
   const why = failures.get(node);
   if (why !== undefined) throw new FleetError('unreachable', why);
   // Where nobody says how its disks go, what is seen of them does.
-  const finds = options.storage === undefined && liesLocally(alone(session, read.snapshots, node), uuid);
-  const copied = finds || options.storage === 'copy' ? { source: node, uuid } : undefined;
-  const snapshots = copied ? await withCopiesOf(fleet, session, copied, read.snapshots, signal) : read.snapshots;
+  const { storage } = options;
+  const copied = { source: node, uuids: [uuid], storage };
+  const snapshots = await withCopiesOf(fleet, session, copied, read.snapshots, signal);
   const asked = new Set(only ?? session.read.nodes.keys());
   const others = [...session.read.nodes.keys()].filter((name) => !asked.has(name));
   const known = lastRead(session, asked);
@@ -55,7 +55,7 @@ export async function verdicts(
   const memory = source.facts?.instances?.find((i) => i.uuid === uuid)?.memory ?? 0;
   const request = { cluster, source, uuid, options };
   const verdictOf = (host: Host): VerdictView => {
-    const copy = finds && mustCopy(source, uuid, host) ? ({ storage: 'copy' } as const) : undefined;
+    const copy = storage === undefined && mustCopy(source, uuid, host) ? ({ storage: 'copy' } as const) : undefined;
     const { state, reasons } = judge(copy ? { ...request, options: { ...options, ...copy } } : request, host);
     const view = { node: host.name, state, reasons: reasons.map(({ finding }) => reasonOf(finding)), ...copy };
     const closed = closedTo(services, node, host.name);
@@ -92,12 +92,6 @@ export async function verdicts(
   const { compare } = new Intl.Collator(undefined, { numeric: true });
   const rank = ({ state, unread: isUnread = false }: VerdictView): number => order[state] + Number(isUnread);
   return [...judged, ...unread].sort((a, b) => rank(a) - rank(b) || compare(a.node, b.node));
-}
-
-/** A node's model without the others. */
-function alone(session: ClusterSession, snapshots: readonly Snapshot[], node: string): Host {
-  const own = snapshots.filter((snapshot) => snapshot.node === node);
-  return clusterOf(session.id, session.read, own, true).hosts[0]!;
 }
 
 export function reasonOf({ rule, severity, message, file, span, host }: Finding): ReasonView {

@@ -6,6 +6,14 @@ export interface Room {
   readonly node: string;
   /** MiB that guests may take there; undefined where that was not measured. */
   readonly free: number | undefined;
+  /** MiB that are free on its file systems, as far as that was measured. */
+  readonly disks?: ReadonlyMap<string, number>;
+}
+
+/** What is known of an instance at a destination. */
+export interface Judgement extends Pick<Verdict, 'state' | 'reasons'> {
+  /** Its disks are copied there, and take so many MiB of file systems, as far as that is known. */
+  readonly copied?: ReadonlyMap<string, number> | undefined;
 }
 
 export interface DrainInput {
@@ -14,7 +22,7 @@ export interface DrainInput {
   readonly instances: readonly Instance[];
   readonly rooms: readonly Room[];
   /** What pre-flight says; undefined where nothing is known of the instance or of the node. */
-  readonly verdict: (instance: Instance, destination: string) => Pick<Verdict, 'state' | 'reasons'> | undefined;
+  readonly verdict: (instance: Instance, destination: string) => Judgement | undefined;
   /** MiB that an instance takes of a node's memory; `memory` of the instance if it is not given. */
   readonly need?: (instance: Instance) => number | undefined;
   /** Nova's scheduler chooses where no destination was named, and asks for the room itself. */
@@ -36,6 +44,10 @@ export interface Move {
   readonly state: 'ready' | 'warnings';
   /** What speaks against it, and does not stop it. */
   readonly reasons: readonly Reason[];
+  /** Its disks are copied along. */
+  readonly storage?: 'copy';
+  /** MiB that the copies take, by file system of the destination, as far as that is known. */
+  readonly disks?: ReadonlyMap<string, number> | undefined;
 }
 
 export interface Stay {
@@ -59,7 +71,9 @@ export interface DrainPlan {
  */
 export function planDrain(input: DrainInput): DrainPlan {
   const { instances, rooms } = input;
-  const free = new Map(rooms.map((r) => [r.node, r.free]));
+  const free = new Map(
+    rooms.map(({ node, free, disks }): [string, Free] => [node, { memory: free, disks: new Map(disks) }]),
+  );
   const left = new Map(input.placement);
   const moves: Move[] = [];
   const stay: Stay[] = [];
@@ -79,13 +93,19 @@ export function planDrain(input: DrainInput): DrainPlan {
   return { moves, stay };
 }
 
-type Judged = Room & NonNullable<ReturnType<DrainInput['verdict']>>;
+type Judged = Room & Judgement;
+
+/** MiB that are left of a node. */
+interface Free {
+  memory: number | undefined;
+  readonly disks: Map<string, number>;
+}
 
 /** Takes the room that it needs out of `free`, and out of placement's `left` where it is known where it goes. */
 function place(
   input: DrainInput,
   instance: Instance,
-  free: Map<string, number | undefined>,
+  free: ReadonlyMap<string, Free>,
   left: Map<string, number>,
 ): Move | Stay {
   const { node, rooms, to, scheduler, unread = new Map<string, string>() } = input;
@@ -98,8 +118,8 @@ function place(
   if (to !== undefined && wanted.length === 0 && !scheduler)
     return no(unread.has(to) ? `${to} could not be read: ${unread.get(to)}` : `${to} runs no guests`);
   const judged = wanted.map((room): Judged => {
-    const { state, reasons } = input.verdict(instance, room.node) ?? { state: 'ready', reasons: [] };
-    return { ...room, state, reasons };
+    const { state, reasons, copied } = input.verdict(instance, room.node) ?? { state: 'ready', reasons: [] };
+    return { ...room, state, reasons, copied };
   });
   const open = judged.filter(({ state }) => state !== 'blocked');
   const blocked = judged.filter(({ state }) => state === 'blocked');
@@ -115,29 +135,46 @@ function place(
     return no(`pre-flight says no: ${names(blocked)}`, mildest(blocked)!.reasons);
   }
   const need = (input.need ?? (({ memory }) => memory))(instance) ?? 0;
+  const fits = ({ node }: Judged): boolean => need <= (free.get(node)?.memory ?? Infinity);
+  const crowded = ({ node, copied }: Judged): string[] =>
+    [...(copied ?? [])].flatMap(([on, mib]) => {
+      const left = free.get(node)?.disks.get(on) ?? Infinity;
+      return mib <= left ? [] : [`${node} has ${whole(left)} of ${Math.ceil(mib)} MiB on ${on}`];
+    });
   const [first] = open
-    .filter((r) => need <= (free.get(r.node) ?? Infinity))
+    .filter((r) => fits(r) && crowded(r).length === 0)
     .sort(
       (a, b) =>
         Number(a.state !== 'ready') - Number(b.state !== 'ready') ||
+        // Where a file of a disk is that is there already, nobody knows whether it is the same one.
+        Number(a.copied === undefined) - Number(b.copied === undefined) ||
         // What was not measured is trusted last.
-        (free.get(b.node) ?? -1) - (free.get(a.node) ?? -1) ||
+        (free.get(b.node)?.memory ?? -1) - (free.get(a.node)?.memory ?? -1) ||
         (a.node < b.node ? -1 : 1),
     );
   if (first) {
-    const left = free.get(first.node);
-    if (left !== undefined) free.set(first.node, left - need);
-    return { instance, destination: first.node, state: stateOf(first), reasons: first.reasons };
+    const { node: destination, reasons, copied } = first;
+    take(free.get(destination)!, need, copied);
+    return { instance, destination, state: stateOf(first), reasons, ...(copied && { storage: 'copy', disks: copied }) };
   }
-  const full = open.map((r) => `${r.node} has ${Math.max(0, Math.floor(free.get(r.node) ?? 0))}`);
+  const full = open.filter((r) => !fits(r)).map((r) => `${r.node} has ${whole(free.get(r.node)?.memory ?? 0)}`);
+  const narrow = open.filter(fits).flatMap(crowded);
   const why = [
     ...(full.length > 0 ? [`no room for its ${need} MiB after those that go before it: ${listed(full)}`] : []),
+    ...(narrow.length > 0 ? [`no room for a copy of its disks after those that go before it: ${listed(narrow)}`] : []),
     ...(blocked.length > 0 ? [`pre-flight says no: ${names(blocked)}`] : []),
     ...(unread.size > 0 && to === undefined ? [`not read: ${listed([...unread.keys()])}`] : []),
   ];
   if (why.length === 0) return no('there is no other node that runs guests');
   return no(why.join('; '), mildest(blocked)?.reasons ?? []);
 }
+
+function take(free: Free, memory: number, copied: Judgement['copied'] = new Map()): void {
+  if (free.memory !== undefined) free.memory -= memory;
+  for (const [on, mib] of copied) free.disks.set(on, (free.disks.get(on) ?? Infinity) - mib);
+}
+
+const whole = (mib: number): number => Math.max(0, Math.floor(mib));
 
 /** Why nova's scheduler would find no host for it: huge pages are memory to placement, too. */
 function noRoom(
