@@ -41,6 +41,12 @@ export function collect(node: EmbeddedNode, words: readonly string[], who: Accou
     for (const asked of values('path')) out(`paths ${asked}`, looks(tree, who, [asked]));
     for (const file of values('certificate')) out(`certificate ${file}`, certificate(tree, who, file));
     for (const folder of values('room')) rooms(node, folder, out);
+    const { pools } = node.facts();
+    if (pools) {
+      for (const file of values('image')) out(`image ${file}`, image(tree, who, file));
+      const xml = pools.map((p) => `<pool type='dir'><target>\n<path>${p}</path></target></pool>\n`);
+      if (values('pools').length > 0) out('pools', { text: xml.join(''), status: 0 });
+    }
     for (const asked of values('probe-write')) out(`probe-write ${asked}`, probe(node, 'write', asked));
     for (const asked of values('probe-read')) out(`probe-read ${asked}`, probe(node, 'read', asked));
     for (const asked of values('probe-remove')) out(`probe-remove ${asked}`, probe(node, 'remove', asked));
@@ -128,6 +134,15 @@ function certificate(tree: Tree, who: Account, file: string): Said | undefined {
     Buffer.from(tree.read(file, who)).toString(),
   );
   return { text: found?.[0] ?? '', status: 0 };
+}
+
+/** As stat(1), od(1) and du(1) say it: a file takes what it holds. */
+function image(tree: Tree, who: Account, file: string): Said {
+  const { text } = looks(tree, who, [file]);
+  if (tree.find(file, { who })?.type !== 'file') return { text, status: 0 };
+  const bytes = tree.read(file, who);
+  const digits = Buffer.from(bytes.subarray(0, 32)).toString('hex').replace(/../g, ' $&');
+  return { text: `${text}\n${digits}\n${Math.ceil(bytes.length / 1024)}\t${file}`, status: 0 };
 }
 
 /** Bytes in a block, blocks, and blocks that are left: 200 GiB, half of them used. */

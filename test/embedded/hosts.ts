@@ -1,6 +1,7 @@
 /** Nodes out of folders of hosts: compute nodes of our days, alike but for their files, names and addresses. */
 import path from 'node:path';
 import type { InstanceFacts } from '../../server/src/model/instance';
+import { IMAGES } from './migrations';
 import type { Measured, NodeSpec } from './node';
 import { now, Tree } from './tree';
 
@@ -14,14 +15,16 @@ const MACHINES = ['pc', 'q35', 'microvm', 'none'].concat(
   ]),
 );
 
-/** A small guest whose disk is everywhere. */
+/** A small guest with its disk on its node alone. */
 function guest(number: number): InstanceFacts {
+  const name = `instance-${number.toString(16).padStart(8, '0')}`;
   return {
-    name: `instance-${number.toString(16).padStart(8, '0')}`,
+    name,
     uuid: `6f1c2d5e-8a47-4b0e-9d31-${number.toString(16).padStart(12, '0')}`,
     title: `guest-${number}`,
     ...{ state: 'running', memory: 512, vcpus: 1, type: 'kvm', emulator: '/usr/bin/qemu-system-x86_64' },
-    ...{ machine: 'pc-i440fx-7.2', disks: [], graphics: [], bridges: [], snapshots: 0 },
+    ...{ machine: 'pc-i440fx-7.2', graphics: [], bridges: [], snapshots: 0 },
+    disks: [{ device: 'disk', type: 'file', source: `${IMAGES}/${name}`, format: 'raw', cache: 'none' }],
   };
 }
 
@@ -37,6 +40,9 @@ export function hostSpec(folder: string, guests = 0): NodeSpec {
   tree.folder('/var/lib/nova/instances');
   tree.put('/usr/bin/qemu-system-x86_64', '', { mode: 0o755 });
   tree.special('/dev/kvm', 2, { mode: 0o660 });
+  tree.folder(IMAGES);
+  const instances = Array.from({ length: guests }, (_, i) => guest(i + 1));
+  for (const disk of instances.flatMap(({ disks = [] }) => disks)) tree.put(disk.source!, 'boot');
   const facts: Measured = {
     hostname: name,
     fqdn: `${name}.example.net`,
@@ -67,7 +73,8 @@ export function hostSpec(folder: string, guests = 0): NodeSpec {
       '/var/lib/nova/instances': { source: 'filer:/nova', type: 'nfs4', options: 'rw,vers=4.2,hard' },
     },
     hostUuid: `4c4c4544-0051-3010-8048-${Buffer.from(name).toString('hex').slice(-12).padStart(12, '0')}`,
-    ...(guests > 0 && { instances: Array.from({ length: guests }, (_, i) => guest(i + 1)) }),
+    pools: [IMAGES],
+    ...(guests > 0 && { instances }),
   };
   return { name, tree, facts, booted, daemons: ['libvirtd', 'nova-compute'] };
 }

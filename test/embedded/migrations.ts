@@ -13,6 +13,9 @@ const PAGE = 4096;
 /** Of what is sent so much is written anew by the guest. */
 const DIRTY = 0.35;
 
+/** Where guests may have disks that are their node's alone. */
+export const IMAGES = '/var/lib/libvirt/images';
+
 /** What virsh was told of it. */
 export interface Wanted {
   readonly uuid: string;
@@ -184,6 +187,8 @@ export function begin(source: EmbeddedNode, wanted: Wanted, seconds?: number): E
   const folder = '/var/lib/nova/instances';
   if (!wanted.copy && disk?.startsWith(folder) && !shares(source, destination, folder))
     throw new VirshError(`unable to stat: ${disk}: No such file or directory`);
+  if (!wanted.copy && disk?.startsWith(IMAGES))
+    throw new VirshError('Unsafe migration: Migration without shared storage is unsafe');
   return new EmbeddedMigration(source, destination, guest, wanted, seconds);
 }
 
