@@ -1,7 +1,7 @@
 import { driverName } from '../../migration/choose';
 import type { MigrateOptions } from '../../migration/types';
 import type { Host } from '../../model/host';
-import { isCopied, type InstanceDisk } from '../../model/instance';
+import { isCopied, type InstanceDisk, type InstanceFacts } from '../../model/instance';
 import { localType } from '../../rules/cluster/_mounts';
 import { copiedFiles, pointOf, withCopies, withSeen, type Seen } from '../copy-probe';
 import type { Snapshot } from '../types';
@@ -47,8 +47,10 @@ export async function withCopiesOf(
   if (storage === 'shared') return snapshots;
   const own = snapshots.filter((snapshot) => snapshot.node === source);
   const host = storage === undefined ? clusterOf(session.id, session.read, own, true).hosts[0] : undefined;
-  const meant = new Set(host ? uuids.filter((uuid) => liesLocally(host, uuid)) : uuids);
-  const guests = own[0]?.facts.instances?.filter(({ uuid }) => meant.has(uuid)) ?? [];
+  const meant = new Set(uuids);
+  const guests = (own[0]?.facts.instances ?? []).filter(
+    (guest) => meant.has(guest.uuid) && (!host || areLocal(host, kept(guest))),
+  );
   const paths = guests.flatMap(copiedFiles);
   if (paths.length === 0 || driverName({ inventory, known: () => [...snapshots] }) !== 'libvirt') return snapshots;
   const looked = known.get(session) ?? new Map<string, Looked>();
@@ -86,17 +88,17 @@ export function lookedAt(session: ClusterSession, node: string): number {
   return known.get(session)?.get(node)?.at ?? 0;
 }
 
-/** A guest's disks are files of its host alone, so that libvirt moves it by copying them, or not at all. */
-export function liesLocally(source: Host, uuid: string): boolean {
-  const disks = disksOf(source, uuid);
+/** They are files of their host alone, so that libvirt moves the guest by copying them, or not at all. */
+function areLocal(source: Host, disks: readonly InstanceDisk[]): boolean {
   return (
     disks.length > 0 && disks.every((disk) => isCopied(disk) && localType(source, disk.source ?? '') !== undefined)
   );
 }
 
-/** So they are, and none of them is at the destination: a file that is there may be the same one, and is nobody's to guess of. */
+/** A guest's disks are files of its host alone, and none is at the destination: one that is may be the same, and is nobody's to guess of. */
 export function mustCopy(source: Host, uuid: string, destination: Host): boolean {
-  return liesLocally(source, uuid) && hasNone(disksOf(source, uuid), destination);
+  const disks = kept(source.facts?.instances?.find((i) => i.uuid === uuid));
+  return areLocal(source, disks) && hasNone(disks, destination);
 }
 
 function hasNone(disks: readonly InstanceDisk[], destination: Host): boolean {
@@ -104,8 +106,7 @@ function hasNone(disks: readonly InstanceDisk[], destination: Host): boolean {
 }
 
 /** Without drives, whose discs are not copied. */
-function disksOf({ facts }: Host, uuid: string): readonly InstanceDisk[] {
-  const disks = facts?.instances?.find((i) => i.uuid === uuid)?.disks ?? [];
+function kept({ disks = [] }: Pick<InstanceFacts, 'disks'> = {}): readonly InstanceDisk[] {
   return disks.filter(({ device }) => device === 'disk' || device === 'lun');
 }
 
@@ -119,10 +120,9 @@ export function copiesFrom(
   source: Host,
   storage: MigrateOptions['storage'],
 ): (uuid: string, destination: Host) => ReadonlyMap<string, number> | undefined {
-  const guests = source.facts?.instances ?? [];
-  const all = new Map(guests.map(({ uuid }) => [uuid, disksOf(source, uuid)] as const));
+  const all = new Map((source.facts?.instances ?? []).map((guest) => [guest.uuid, kept(guest)] as const));
   const local = new Set(
-    storage === undefined ? guests.flatMap((g) => (liesLocally(source, g.uuid) ? g.uuid : [])) : [],
+    storage === undefined ? [...all].flatMap(([uuid, d]) => (areLocal(source, d) ? uuid : [])) : [],
   );
   return (uuid, destination) => {
     const disks = all.get(uuid) ?? [];

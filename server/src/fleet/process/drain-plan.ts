@@ -1,12 +1,15 @@
 import { setImmediate } from 'node:timers/promises';
 import type { DrainPlanParams } from '../../fleet-protocol';
+import { lintSteps } from '../../lint';
 import { heldBy, planDrain, type DrainPlan, type Judgement, type Room } from '../../migration/drain/plan';
 import { verdictsFrom } from '../../migration/drain/verdicts';
 import type { ComputeService, Driver, Instance, NovaRoom } from '../../migration/driver';
+import { among, preflightRules } from '../../migration/pair';
 import { destinationsOf } from '../../migration/preflight';
 import type { MigrateOptions } from '../../migration/types';
 import type { Cluster } from '../../model/cluster';
 import type { Host } from '../../model/host';
+import { DEFAULT_SETTINGS } from '../../settings';
 import { FleetError, type Snapshot } from '../types';
 import { copiesFrom, withCopiesOf } from './copies';
 import type { ClusterSession, Fleet } from './fleet';
@@ -143,9 +146,9 @@ export async function planFor({ cluster, unread }: Model, wanted: Wanted, signal
   const { node, instances, to, driver, services = [], room, options = {}, taken } = wanted;
   const source = cluster.hosts.find((h) => h.name === node);
   const closed = new Set(services.filter((s) => !s.enabled || !s.up).map((s) => s.node));
-  const hosts = source ? destinationsOf({ cluster, source }) : cluster.hosts.filter((h) => h.isCompute);
+  const others = source ? destinationsOf({ cluster, source }) : cluster.hosts.filter((h) => h.isCompute);
   const { scheduler } = driver.can;
-  const open = hosts.filter((h) => to !== undefined || !scheduler || !closed.has(h.name));
+  const open = others.filter((h) => to !== undefined || !scheduler || !closed.has(h.name));
   const rooms = open.map((host) => roomOn(host, taken?.get(host.name)));
   // Nova makes the files itself.
   const copies = source && driver.name === 'libvirt' ? copiesFrom(source, options.storage) : () => undefined;
@@ -156,16 +159,19 @@ export async function planFor({ cluster, unread }: Model, wanted: Wanted, signal
     const said = (takes ? copied : as)?.(uuid, destination);
     return said && { ...said, copied: takes };
   };
-  // What is found once is kept; only finding it takes long.
-  let since = performance.now();
-  for (const host of open.filter(({ name }) => to === undefined || name === to))
-    for (const { uuid } of instances) {
-      verdict(uuid, host);
-      if (performance.now() - since < SLICE_MS) continue;
-      await setImmediate();
-      if (signal?.aborted) throw new FleetError('cancelled', 'cancelled');
-      since = performance.now();
-    }
+  // What is found once is kept, of each node and then of each pair; only finding it takes long.
+  const asked = open.filter(({ name }) => to === undefined || name === to);
+  const hosts = [...(source ? [source] : []), ...asked];
+  const steps = lintSteps(among(cluster, hosts, options), DEFAULT_SETTINGS, preflightRules());
+  const finding = hosts.map(() => () => steps.next());
+  const judging = asked.flatMap((host) =>
+    instances.map(
+      ({ uuid }) =>
+        () =>
+          verdict(uuid, host),
+    ),
+  );
+  await inSlices([...finding, ...judging], signal);
   const hostOf = new Map(cluster.hosts.map((h) => [h.name, h]));
   const guests = new Map((source?.facts?.instances ?? []).map((i) => [i.uuid, i]));
   const known = new Set([...hostOf.keys(), ...unread.keys()]);
@@ -189,6 +195,21 @@ export async function planFor({ cluster, unread }: Model, wanted: Wanted, signal
     ]),
     nowhere: closedTo(services, node, to),
   });
+}
+
+let turn = Promise.resolve();
+
+/** One after the other, however many plans are made at once, with what else is to be done between. */
+async function inSlices(work: readonly (() => unknown)[], signal: AbortSignal | undefined): Promise<void> {
+  let until = 0;
+  for (const step of work) {
+    if (performance.now() >= until) {
+      await (turn = turn.then(() => setImmediate()));
+      if (signal?.aborted) throw new FleetError('cancelled', 'cancelled');
+      until = performance.now() + SLICE_MS;
+    }
+    step();
+  }
 }
 
 /** Why nova takes nothing from a node, or nothing to where it is to go, whatever it is. */

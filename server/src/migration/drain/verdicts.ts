@@ -14,12 +14,15 @@ export function verdictsFrom(
   options: MigrateOptions = {},
 ): (uuid: string, destination: Host) => Pick<Verdict, 'state' | 'reasons'> {
   const pairs = new Map<Host, Pair>();
-  const places = (source.facts?.instances ?? []).map(({ uuid }, i) => ({
-    uuid,
-    place: factPlace(source, ['instances', i]),
-  }));
-  const ownerOf = ({ finding }: Reason): string | undefined =>
-    places.find(({ place }) => place && within(finding, place))?.uuid;
+  // Where nothing is asked nothing is looked for.
+  let places: readonly { readonly uuid: string; readonly place: ReturnType<typeof factPlace> }[] | undefined;
+  const ownerOf = ({ finding }: Reason): string | undefined => {
+    places ??= (source.facts?.instances ?? []).map(({ uuid }, i) => ({
+      uuid,
+      place: factPlace(source, ['instances', i]),
+    }));
+    return places.find(({ place }) => place && within(finding, place))?.uuid;
+  };
   const judged = (destination: Host): Pair => {
     let pair = pairs.get(destination);
     if (!pair)
