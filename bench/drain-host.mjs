@@ -32,6 +32,9 @@ async function run({ dist, folder, sshConfig, instances }) {
   if (!panel) throw new Error(`nothing was planned: ${vscode.errors.join('; ')}`);
   panel.said.fire({ kind: 'ready' });
   if (panel.last.page.moves.length !== instances) throw new Error(JSON.stringify(panel.last.page).slice(0, 2000));
+  // Their disks are files of that node alone.
+  if (panel.last.page.moves.some(({ copied }) => copied !== 'its disks are copied'))
+    throw new Error(`not all are copied: ${JSON.stringify(panel.last.page.moves).slice(0, 2000)}`);
   panel.said.fire({ kind: 'start', parallel: PARALLEL });
   const moves = await ended(panel, vscode);
   const after = spent();
