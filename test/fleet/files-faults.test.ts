@@ -111,8 +111,9 @@ describe('faults while a file is written', { skip: noSshd }, () => {
       return true;
     });
     await until(() => temporaries(own).some((n) => statSync(path.join(own, n)).size > 500_000));
-    // The script, too, as if the node had lost its power.
-    for (const pid of children(sshd.pid)) kill(pid);
+    // The script, too, as if the node had lost its power: none of them may see that another ended.
+    const all = children(sshd.pid);
+    for (const signal of ['SIGSTOP', 'SIGKILL'] as const) for (const pid of all) kill(pid, signal);
     await writing;
     half.server.close();
     assert.equal(readFileSync(at, 'utf8'), 'old\n');

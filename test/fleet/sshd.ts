@@ -169,9 +169,9 @@ export function children(pid: number): readonly number[] {
   return [...own, ...own.flatMap(children)];
 }
 
-export function kill(pid: number): void {
+export function kill(pid: number, signal: NodeJS.Signals = 'SIGKILL'): void {
   try {
-    process.kill(pid, 'SIGKILL');
+    process.kill(pid, signal);
   } catch {
     // it ended by itself
   }

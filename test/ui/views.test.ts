@@ -81,8 +81,18 @@ describe('pages', { skip: noLab }, () => {
     await view.shown.getByRole('button', { name: 'Drain compute1' }).click({ timeout: 240_000 });
     await inPage('web1', 'on the way');
     await page.keyboard.press('ControlOrMeta+w');
-    await page.locator('.tab', { hasText: 'Drain compute1' }).waitFor({ state: 'detached' });
-    await drain('1 on the way').click();
+    const tab = page.locator('.tab', { hasText: 'Drain compute1' });
+    await tab.waitFor({ state: 'detached' });
+    // A row that is drawn anew meanwhile, as it is with each step, may miss a click.
+    const reopen = (text: string) =>
+      until(async () => {
+        await drain(text).click();
+        return tab.waitFor({ timeout: 5000 }).then(
+          () => true,
+          () => false,
+        );
+      }, `the page of the drain that is ${text}`);
+    await reopen('1 on the way');
     await inPage('web1', 'on the way');
     await inPage('web2', 'waiting');
     await view.migration(/web1.*compute1 → compute2, \d+ %/s).waitFor();
@@ -93,7 +103,7 @@ describe('pages', { skip: noLab }, () => {
     await drain('not carried on, 0 of 2 moved, 1 on the way, 1 stayed').waitFor();
     await view.migration(/web1.*compute1 → compute2, \d+ %/s).waitFor();
     await speed(1000);
-    await drain('not carried on, 1 of 2 moved, 1 stayed').click();
+    await reopen('not carried on, 1 of 2 moved, 1 stayed');
     await inPage('web1', 'moved');
     await inPage('web2', 'stayed');
     await view.shown.getByText('Drain the node again for the rest').waitFor();

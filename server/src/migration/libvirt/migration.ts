@@ -20,6 +20,8 @@ const LONGEST_MS = 7 * 24 * 3600_000;
 const FIRST_MS = 150;
 const LOOK_MS = 1000;
 const LOST_MS = 2000;
+/** What has not sent anything after so long, ms, waits for something else than QEMU: it is aborted all the same. */
+const BEGINS_MS = 10_000;
 /** So often in a row there is no job any more, and virsh, that we began it with, says nothing: we do not hear it any more. */
 const UNHEARD = 4;
 /** The guest may be at both ends, or at none, for a moment: so often it is asked for before nobody is said to know. */
@@ -105,8 +107,13 @@ export class LibvirtMigration {
     return () => this.#listeners.delete(listener);
   }
 
-  /** @throws FleetError with libvirt's words: in post-copy there is no way back */
+  /**
+   * Not while QEMU is being told to begin: libvirt may miss that it was cancelled just then, and wait for good for a migration that
+   * is none any more, until it is restarted.
+   * @throws FleetError with libvirt's words: in post-copy there is no way back
+   */
   async abort(): Promise<void> {
+    await this.#until(({ phase, disk }) => phase !== 'starting' || disk !== undefined, BEGINS_MS);
     // Its end may be seen before the answer comes.
     this.#aborted = true;
     try {
@@ -122,14 +129,7 @@ export class LibvirtMigration {
    * @throws FleetError with libvirt's words: it has to be allowed from the start
    */
   async switchToPostCopy(): Promise<void> {
-    if (this.#progress.phase === 'starting')
-      await new Promise<void>((resolve) => {
-        const stop = this.onProgress(({ phase }) => {
-          if (phase === 'starting') return;
-          stop();
-          resolve();
-        });
-      });
+    await this.#until(({ phase }) => phase !== 'starting');
     return this.#steer(virsh.postCopy(this.request.instance.uuid));
   }
 
@@ -169,6 +169,22 @@ export class LibvirtMigration {
       this.#ours = true;
       return source.runner.run(virsh.migrateUnguarded(instance.uuid, way, options), rights);
     }
+  }
+
+  /** Waits for a progress, but no longer than so many ms. */
+  async #until(holds: (progress: Progress) => boolean, limit?: number): Promise<void> {
+    if (holds(this.#progress)) return;
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        stop();
+        clearTimeout(timer);
+        resolve();
+      };
+      const stop = this.onProgress((progress) => {
+        if (holds(progress)) done();
+      });
+      const timer = limit === undefined ? undefined : setTimeout(done, limit);
+    });
   }
 
   #steer(argv: readonly string[]): Promise<void> {
