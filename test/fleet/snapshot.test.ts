@@ -60,7 +60,47 @@ function node(...answers: (string | FleetError)[]): {
   };
 }
 
+/** Where most nodes have their instances. */
+const USUAL = [
+  'path:/var',
+  'path:/var/lib',
+  'path:/var/lib/nova',
+  'path:/var/lib/nova/instances',
+  'room:/var/lib/nova/instances',
+];
+/** What is said of a folder and who may write there. */
+const room = (path: string, status: number): string =>
+  frame(`room ${path}`, '4096 100 50\n\nexit 0\n') + frame(`writer nova ${path}`, `\nexit ${status}\n`);
+
 describe('takeSnapshot', () => {
+  test('a node with its instances where nova puts them is asked once', async () => {
+    const { runner, asked } = node(
+      BEGIN + file('etc/nova/nova.conf', '[DEFAULT]\n') + room('/var/lib/nova/instances', 1) + END,
+    );
+    const { facts } = await takeSnapshot(runner, { node: 'c1' });
+    assert.equal(asked.length, 1);
+    assert.deepEqual(asked[0]!.argv.slice(4), USUAL);
+    assert.deepEqual(Object.keys(facts.space!), ['/var/lib/nova/instances']);
+    assert.deepEqual(facts.writable, { nova: false });
+  });
+
+  test('of one that has them elsewhere, nothing that is so of the usual place counts', async () => {
+    const { runner, asked } = node(
+      BEGIN + file('etc/nova/nova.conf', '[DEFAULT]\ninstances_path = /srv/i\n') + room(USUAL[3]!.slice(5), 1) + END,
+      BEGIN + room('/srv/i', 0) + END,
+    );
+    const { facts } = await takeSnapshot(runner, { node: 'c1' });
+    assert.deepEqual(asked[1]!.argv.slice(4), ['only:asked', 'path:/srv', 'path:/srv/i', 'room:/srv/i']);
+    assert.deepEqual(Object.keys(facts.space!), ['/srv/i']);
+    assert.deepEqual(facts.writable, { nova: true });
+    // Nor where its folder is not there at all.
+    const gone = node(
+      BEGIN + file('etc/nova/nova.conf', '[DEFAULT]\ninstances_path = /srv/i\n') + room(USUAL[3]!.slice(5), 1) + END,
+    );
+    const { space, writable } = (await takeSnapshot(gone.runner, { node: 'c1' })).facts;
+    assert.deepEqual([space, writable], [undefined, undefined]);
+  });
+
   test('asks once for all, and again for what the files of the node name', async () => {
     const { runner, asked } = node(
       BEGIN +
@@ -80,6 +120,7 @@ describe('takeSnapshot', () => {
       '-s',
       '--',
       'deadline:60',
+      ...USUAL,
       ...peers.map((p) => `peer:${p}`),
       'probe:192.0.2.1:16509',
     ]);

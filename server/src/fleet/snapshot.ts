@@ -30,6 +30,9 @@ export interface SnapshotRequest {
 /** How much longer than its own time the collector is waited for, in s: it is sent, and its answer comes over a network. */
 const GRACE = 20;
 
+/** `$state_path/instances`, as nova and its packages have it. */
+const USUAL_PATH = '/var/lib/nova/instances';
+
 /** The words of one command line, in bytes: Linux takes 128 KiB for one that a login shell is handed, quotes included. */
 const MAX_WORDS = 60_000;
 
@@ -49,10 +52,16 @@ export async function takeSnapshot(runner: Runner, request: SnapshotRequest, log
     return { node, taken, files: filesOf(answer), facts: {}, failures: [...failures, ...answer.failures] };
   }
   const given = valid(request, failures);
-  const [first = [], ...more] = chunks(given);
-  const answers = [await ask(first)];
-  const files = filesOf(answers[0]!);
-  const named = wordsNamedBy(node, files, given, instancesPath);
+  // Most nodes have their instances where nova puts them by itself: these need not be asked twice.
+  const usual = pathWords(instancesPath ?? USUAL_PATH);
+  const [first = [], ...more] = chunks([...usual, ...given]);
+  const whole = await ask(first);
+  const files = filesOf(whole);
+  const host = hostOf(node, files);
+  const actual = instancesPath ?? host.instancesPath;
+  const answers = [actual === USUAL_PATH ? whole : withoutRoom(whole, USUAL_PATH)];
+  const known = new Set([...usual, ...given]);
+  const named = [...pathWords(actual), ...ownWords(host)].filter((word) => !known.has(word));
   for (const words of [...more, ...chunks(named).filter((w) => w.length > 0)]) {
     try {
       answers.push(await ask(['only:asked', ...words]));
@@ -67,16 +76,16 @@ export async function takeSnapshot(runner: Runner, request: SnapshotRequest, log
   return snapshot;
 }
 
-/** The words by which the collector is asked, when its files are there, for what they name; none that was given before. */
-export function wordsNamedBy(
-  node: string,
-  files: Snapshot['files'],
-  given: readonly string[] = [],
-  instancesPath?: string,
-): readonly string[] {
+/** Who may write where guests are not is no fact of theirs. */
+function withoutRoom(answer: Answer, path: string): Answer {
+  const of = new RegExp(`^(?:room|writer [^ ]+) ${path}$`);
+  return { ...answer, outputs: new Map([...answer.outputs].filter(([name]) => !of.test(name))) };
+}
+
+/** The words by which the collector is asked, when its files are there, for what they name. */
+export function wordsNamedBy(node: string, files: Snapshot['files']): readonly string[] {
   const host = hostOf(node, files);
-  const known = new Set(given);
-  return [...pathWords(instancesPath ?? host.instancesPath), ...ownWords(host)].filter((w) => !known.has(w));
+  return [...pathWords(host.instancesPath), ...ownWords(host)];
 }
 
 /**
