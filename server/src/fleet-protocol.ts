@@ -354,6 +354,8 @@ export interface ProbeView {
   readonly gaps: readonly { readonly from: number; readonly to: number }[];
   /** ms: the measured downtime. */
   readonly longest: number;
+  /** Some are lost, and none had an answer: there is no time between answers either. */
+  readonly unheard?: true;
   /** It still asks: also for a few seconds after the end of the migration, of which it is told once more then. */
   readonly going?: boolean;
   /** Why there is none, in words. */

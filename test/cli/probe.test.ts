@@ -135,6 +135,10 @@ test('the end is told with the pause that libvirt tells, and what the probe meas
   const end = (probe: ProbeView) => endLines({ ...view, probe });
   const head = 'one: is on b after 3.1 s, it stood still for 12 ms; ';
   assert.equal(end(asked), `${head}the probe measured 712 ms without an answer of 10.0.0.5, 7 of 180 lost`);
+  assert.equal(
+    end({ ...asked, lost: 178, gaps: [], longest: 0, unheard: true }),
+    `${head}10.0.0.5 has not answered once of 180 times`,
+  );
   assert.equal(end({ ...asked, lost: 1, gaps: [], longest: 0 }), `${head}10.0.0.5 always answered, 179 times`);
   assert.equal(end({ ...asked, failed: 'no ping' }), `${head}the probe measured nothing: no ping`);
   const failed = endLines({ ...view, outcome: { phase: 'failed', on: 'a', message: 'no route' } });

@@ -63,6 +63,17 @@ test('a gap that goes on is told with what it lasts so far', () => {
   assert.equal(gaps.view(9_999_999).longest, 1000);
 });
 
+test('a guest that has not answered once is told of as that, as soon as an answer is lost; the first one ends it', () => {
+  const gaps = new Gaps();
+  gaps.asked(0);
+  assert.equal(gaps.view(0).unheard, undefined);
+  gaps.asked(20);
+  const { lost, longest, unheard } = gaps.view(2000);
+  assert.deepEqual([lost, longest, unheard], [11, 0, true]);
+  gaps.answered(21, 2100);
+  assert.equal(gaps.view(2100).unheard, undefined);
+});
+
 test('one reply that is lost is a gap; late ones that come all at once are, too; one that is merely late is none', () => {
   const gaps = new Gaps();
   for (const [seq, at] of [

@@ -114,18 +114,11 @@ async function askText(
   return (await window.showInputBox({ title, prompt, value, validateInput, ignoreFocusOut: true }))?.trim();
 }
 
-/** So many may still be answered: they are not lost yet. */
-const WAITING = 10;
-
-/** There is no silence between answers where there were none. */
-const isUnheard = ({ sent, lost, longest }: NonNullable<MigrationView['probe']>): boolean =>
-  longest === 0 && lost > 0 && sent - lost <= WAITING;
-
 /** How the probe goes, in a sentence. */
 export function askedText(probe: NonNullable<MigrationView['probe']>): string {
-  const { address, sent, lost, longest, failed } = probe;
+  const { address, sent, lost, longest, unheard, failed } = probe;
   if (failed !== undefined) return l10n.t('The probe measured nothing: {0}', failed);
-  if (isUnheard(probe)) return l10n.t('{0} was asked {1} times, and has not answered once.', address, sent);
+  if (unheard) return l10n.t('{0} was asked {1} times, and has not answered once.', address, sent);
   return l10n.t(
     '{0} was asked {1} times, and did not answer {2} times; the longest silence was {3} ms.',
     ...[address, sent, lost, longest],
@@ -135,9 +128,9 @@ export function askedText(probe: NonNullable<MigrationView['probe']>): string {
 /** What the probe measured, in words; undefined where there was none. */
 export function measuredText({ probe }: Pick<MigrationView, 'probe'>): string | undefined {
   if (!probe) return undefined;
-  const { failed, longest, sent, lost, address } = probe;
+  const { failed, longest, unheard, sent, lost, address } = probe;
   if (failed !== undefined) return l10n.t('nothing ({0})', failed);
-  if (isUnheard(probe)) return l10n.t('{0} has not answered once of {1} times', address, sent);
+  if (unheard) return l10n.t('{0} has not answered once of {1} times', address, sent);
   if (longest === 0) return l10n.t('{0} always answered, {1} times', address, sent - lost);
   return l10n.t('{0} ms without an answer of {1}, {2} of {3} lost', longest, address, lost, sent);
 }

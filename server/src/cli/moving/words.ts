@@ -102,8 +102,9 @@ function bar({ memory, disk }: Progress): string {
 }
 
 /** What the probe saw of the guest. */
-export function measured({ failed, longest, sent, lost, address }: ProbeView): string {
+export function measured({ failed, longest, unheard, sent, lost, address }: ProbeView): string {
   if (failed !== undefined) return `the probe measured nothing: ${failed}`;
+  if (unheard) return `${address} has not answered once of ${sent} times`;
   if (longest === 0) return `${address} always answered, ${sent - lost} times`;
   return `the probe measured ${longest} ms without an answer of ${address}, ${lost} of ${sent} lost`;
 }

@@ -54,13 +54,14 @@ export class Gaps {
    * @param now ms, by the clock of whoever asks
    * @param ahead what that clock lacks to this machine's, ms
    */
-  view(now: number, ahead = 0): Pick<ProbeView, 'sent' | 'lost' | 'gaps' | 'longest'> {
+  view(now: number, ahead = 0): Pick<ProbeView, 'sent' | 'lost' | 'gaps' | 'longest' | 'unheard'> {
     const gaps = this.isGoingOn(now) ? [...this.#gaps, { from: this.#last!.at, to: now }] : this.#gaps;
     return {
       sent: this.#next - (this.#first ?? 0),
       lost: this.#lost,
       gaps: gaps.map(({ from, to }) => ({ from: Math.round(from + ahead), to: Math.round(to + ahead) })),
       longest: Math.round(Math.max(0, ...gaps.map(({ from, to }) => to - from))),
+      ...(this.#lost > 0 && !this.any && { unheard: true }),
     };
   }
 
